@@ -49,6 +49,8 @@ export const AGENT_LIMITS = {
   namedFaults: 30,
   /** Errors that wait for the collector: those beyond are counted. */
   waitingErrors: 64,
+  /** Services that commands of one user offer: presence lists 128, the node's own first. */
+  offersOfUser: 16,
   /** Events of users that wait for it: those beyond stay in their folder. One user's share leaves room for three others. */
   waitingEvents: 256,
   waitingEventsOfUser: 64,

@@ -51,10 +51,10 @@ export class Messages {
     const { journal, checks, runs, nowMs } = this.#options;
     const name = { user: order.user, run: order.run };
     if (journal.has(name)) return this.#again(name, order, digest);
-    const verdict = isOffered(order) ? await checks.judge(order) : REFUSE_NOT_OFFERED;
+    const verdict = await checks.judge(order);
     if (verdict.kind === "wait") return this.#say(order, { state: "waiting", why: verdict.why, digest });
     const isCall = order.kind === "call" && verdict.kind === "obey";
-    const denied = isCall ? await this.#options.services.refusal(order) : undefined;
+    const denied = isCall ? await this.#denied(order) : undefined;
     if (denied === "directory") return this.#say(order, { state: "waiting", why: denied, digest });
     const why = verdict.kind === "refuse" ? verdict.why : (denied ?? this.#bound(order));
     if (why !== undefined) return this.#refuse(name, order, { why, digest });
@@ -65,6 +65,12 @@ export class Messages {
     if (!journal.accept(name, { message, signed, uid, ...times })) return this.#again(name, order, digest);
     this.#options.log.event("info", "order accepted", { ...name, via: order.via });
     runs.step(name);
+  }
+
+  async #denied(order: OrderOf<"call">): Promise<Refusal | "directory" | undefined> {
+    const why = await this.#options.services.refusal(order);
+    const isCommands = why === "no-such-service" && this.#options.runs.offers().includes(order.service);
+    return isCommands ? "not-offered" : why;
   }
 
   /** What was accepted once is not refused later: its answer may have been lost, and it may have expired meanwhile. */
@@ -80,7 +86,7 @@ export class Messages {
 
   /** Says what would become of the same order to run: as far as it can be known without starting anything. */
   async #check(order: OrderOf<"check">, { signed, digest }: Opened & { kind: "order" }): Promise<void> {
-    const verdict = isOffered(order) ? await this.#options.checks.judge(order) : REFUSE_NOT_OFFERED;
+    const verdict = await this.#options.checks.judge(order);
     if (verdict.kind === "wait") return this.#say(order, { state: "waiting", why: verdict.why, digest });
     const why = verdict.kind === "refuse" ? verdict.why : this.#bound(order);
     if (why !== undefined) return this.#say(order, { state: "refused", why, digest });
@@ -181,9 +187,3 @@ export class Messages {
     await teller.tell(event);
   }
 }
-
-function isOffered(order: OrderOf<"run"> | OrderOf<"check"> | OrderOf<"call">): boolean {
-  return order.kind === "call" || order.publish === "";
-}
-
-const REFUSE_NOT_OFFERED = { kind: "refuse", why: "not-offered" } as const;

@@ -1,5 +1,6 @@
 import type { Log } from "../../host/log.ts";
 import type { UserDirectory } from "../../host/users.ts";
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import type { AgentConfig } from "../config.ts";
 import { FoundFacts } from "../facts/found-facts.ts";
 import { type Look, ProgramRunner } from "../programs/program-runner.ts";
@@ -39,8 +40,9 @@ export class NodePrograms {
     void this.#facts.look();
   }
 
-  /** As it was a second ago at most: what presence shows. */
-  get offers(): { readonly services: readonly string[] } & FoundFacts["found"] {
-    return { services: this.#offered, ...this.#facts.found };
+  /** As it was a second ago at most: what presence shows. @param ofCommands what running commands offer besides. */
+  offers(ofCommands: readonly string[]): { readonly services: readonly string[] } & FoundFacts["found"] {
+    const all = [...new Set([...this.#offered, ...ofCommands])];
+    return { services: all.slice(0, FLEET_LIMITS.maxListedServices).sort(), ...this.#facts.found };
   }
 }

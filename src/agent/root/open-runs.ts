@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from "node:fs";
 import type { Journal, RunName } from "../journal/journal.ts";
+import { AGENT_LIMITS } from "../limits.ts";
 
 /** What this process remembers of an open run: only what it need not do again so soon. */
 export interface OpenRun {
@@ -13,6 +14,8 @@ export interface OpenRun {
   waitsTold: string;
   /** No file of it is staged any more. */
   isClean: boolean;
+  /** `USER/NAME` that its command offers while it runs; empty: nothing. */
+  offers: string;
 }
 
 /** Runs whose end the collector does not know, each with a watch on its folder. Their number is bounded before they come. */
@@ -37,6 +40,17 @@ export class OpenRuns {
     return [...this.#open.values()].map(({ name }) => name);
   }
 
+  /** What running commands offer: of each user's the first ones, so that nobody fills the list alone. */
+  offers(): readonly string[] {
+    const ofUsers = new Map<string, Set<string>>();
+    for (const { name, run } of this.#open.values()) {
+      const offered = ofUsers.get(name.user) ?? new Set();
+      if (run.offers !== "" && offered.size < AGENT_LIMITS.offersOfUser) offered.add(run.offers);
+      ofUsers.set(name.user, offered);
+    }
+    return [...ofUsers.values()].flatMap((offered) => [...offered]);
+  }
+
   /** Opens it, if it is not. */
   open(name: RunName): OpenRun {
     const known = this.#open.get(keyOf(name));
@@ -50,6 +64,7 @@ export class OpenRuns {
       waits: "",
       waitsTold: "",
       isClean: false,
+      offers: "",
     };
     this.#open.set(keyOf(name), { name, run });
     return run;

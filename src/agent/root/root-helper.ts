@@ -198,7 +198,7 @@ export class RootHelper {
       sequence,
       running: this.#runs.openCount(),
       open: names,
-      ...this.#programs.offers,
+      ...this.#programs.offers(this.#runs.offers()),
     });
   }
 

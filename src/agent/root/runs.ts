@@ -57,6 +57,11 @@ export class Runs {
     return this.#open.names();
   }
 
+  /** What running commands offer by themselves. */
+  offers(): readonly string[] {
+    return this.#open.offers();
+  }
+
   set standing(standing: Standing) {
     this.#standing = standing;
     this.stepAll();
@@ -110,7 +115,7 @@ export class Runs {
         const seen = this.look(name);
         if (seen === undefined) return this.#open.close(name);
         if (seen.state === "accepted") await this.#begin(name, run);
-        if (seen.state === "started") this.#stop(name);
+        run.offers = seen.state === "started" ? this.#goOn(name) : "";
         await this.#tell(name, run);
       } while (run.isAgain);
     } catch (error) {
@@ -152,12 +157,14 @@ export class Runs {
       starter.start(name, { order: parsed, uid: order.uid, shared: prepared.places }, onEnd);
   }
 
-  /** A supervisor sees the cancel itself; a unit has to be stopped. */
-  #stop(name: RunName): void {
+  /** A started run. A supervisor sees a cancel itself; a unit has to be stopped. Returns what the command offers. */
+  #goOn(name: RunName): string {
     const { journal, starter } = this.#options;
-    const order = journal.order(name);
-    if (order === undefined || order === "damaged" || journal.canceller(name) === undefined) return;
-    if (executableOf(order)?.kind === "run") starter.stop(name, order.uid);
+    const accepted = journal.order(name);
+    const order = accepted === undefined || accepted === "damaged" ? undefined : executableOf(accepted);
+    if (accepted === undefined || accepted === "damaged" || order?.kind !== "run") return "";
+    if (journal.canceller(name) !== undefined) starter.stop(name, accepted.uid);
+    return order.publish === "" ? "" : `${order.user}/${order.publish}`;
   }
 
   /** Before its end is reported: nothing is left behind then. */

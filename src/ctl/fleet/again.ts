@@ -7,9 +7,8 @@ import type { RunRequest } from "./run-request.ts";
 
 /** What an earlier run asked for. The values of its environment are gone: they are taken from here. */
 export function requestOfRun({ argv, job, details, nodes }: RunView): RunRequest {
-  const { cwd, variables, seconds, memoryBytes, killAfterSeconds, files } = details;
-  const names = nodes.map(({ node }) => node);
-  return { nodes: names, where: [], argv, job, cwd, env: variables, seconds, memoryBytes, killAfterSeconds, files };
+  const { variables, ...others } = details;
+  return { nodes: nodes.map(({ node }) => node), where: [], argv, job, env: variables, ...others };
 }
 
 /** The same once more, on the nodes where it failed. What is `unknown` may have been executed, and is left out. */

@@ -1,5 +1,6 @@
 import { parseDuration } from "../../text/time/duration.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
+import { isServiceName } from "../../wire/fleet/order.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import type { CommandDescription, OptionDescription, ParsedOptions } from "../described-command.ts";
 import { PLACE_OPTIONS } from "./local-files.ts";
@@ -58,6 +59,7 @@ export const ORDER_OPTIONS = {
 /** What else `run` is asked to start. */
 const OWN_OPTIONS = {
   cwd: { value: "DIR", help: "start it in this folder of the node (your home)" },
+  publish: { value: "NAME", help: "say that these nodes offer the service YOU/NAME while it runs" },
   put: { value: "FILE", help: "send this file first; may be repeated", isRepeatable: true },
   ...PLACE_OPTIONS,
 } as const satisfies Options;
@@ -123,7 +125,10 @@ function isGiven(options: ParsedOptions, name: string): boolean {
 export function requestOf(options: ParsedOptions): RunRequest {
   const { operands: argv } = options;
   if (argv.length === 0) throw new UsageError("the command is missing: mlctl run -n NODES -- COMMAND");
-  return { ...requestFor(options, argv), cwd: options.text("cwd") ?? "" };
+  const [cwd = "", publish = ""] = [options.text("cwd"), options.text("publish")];
+  if (publish !== "" && !isServiceName(publish))
+    throw new UsageError(`--publish: expected a name like jupyter or lab/jupyter, got ${JSON.stringify(publish)}`);
+  return { ...requestFor(options, argv), cwd, publish };
 }
 
 /** The same for a command, or none, that is not all of the operands. */
@@ -144,6 +149,7 @@ export function requestFor(options: ParsedOptions, argv: readonly string[]): Run
     seconds: hasCommand ? Math.ceil((durationOf(options, "timeout") ?? 0) / 1_000) : 0,
     memoryBytes: 0,
     killAfterSeconds: Math.max(1, Math.ceil(killAfterMs / 1_000)),
+    publish: "",
     files: [],
   };
 }

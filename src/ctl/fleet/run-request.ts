@@ -1,4 +1,4 @@
-import { isOrderedFiles, type OrderedFile } from "../../wire/fleet/order.ts";
+import { isOrderedFiles, isServiceName, type OrderedFile } from "../../wire/fleet/order.ts";
 import { asCount, asRecord, parseJson } from "../../wire/record.ts";
 import { CtlError } from "../command.ts";
 
@@ -19,12 +19,26 @@ export interface RunRequest {
   readonly seconds: number;
   readonly memoryBytes: number;
   readonly killAfterSeconds: number;
+  /** The name by which it is offered, behind the user's, while it runs; empty: none. */
+  readonly publish: string;
   /** That the collector has. */
   readonly files: readonly OrderedFile[];
 }
 
 export const DEFAULT_KILL_AFTER_SECONDS = 60;
-const KEYS = ["nodes", "where", "argv", "job", "cwd", "env", "seconds", "memoryBytes", "killAfterSeconds", "files"];
+const KEYS = [
+  "nodes",
+  "where",
+  "argv",
+  "job",
+  "cwd",
+  "env",
+  "seconds",
+  "memoryBytes",
+  "killAfterSeconds",
+  "publish",
+  "files",
+];
 
 /** Requests from lines of JSON, as `mlctl runs --export` prints them. Throws a CtlError that names the line. */
 export function parseRequests(text: string): readonly RunRequest[] {
@@ -45,17 +59,19 @@ function parseRequest(line: string): RunRequest | string {
   const names = typeof nodes === "string" ? [nodes] : nodes;
   if (!isWords(names) || !isWords(where)) return `nodes, where: expected "node[1-4]", or a list of such words`;
   if (names.length === 0 && where.length === 0) return "there are neither nodes nor where";
-  const { files = [] } = record;
+  const { files = [], publish = "" } = record;
   if (!isOrderedFiles(files)) return "files: expected files as `mlctl runs --export` prints them";
   if (!isWords(argv) || (argv.length === 0 && files.length === 0))
     return "argv: expected the command and its arguments as a list of words";
   if (typeof job !== "string" || typeof cwd !== "string") return "job, cwd: expected words";
+  if (typeof publish !== "string" || (publish !== "" && !isServiceName(publish)))
+    return "publish: expected a service's name";
   if (!isWords(env)) return "env: expected a list of NAME=VALUE or NAME";
   const [seconds, memoryBytes] = [asCount(record["seconds"] ?? 0), asCount(record["memoryBytes"] ?? 0)];
   const killAfterSeconds = asCount(record["killAfterSeconds"] ?? DEFAULT_KILL_AFTER_SECONDS, 1);
   if (seconds === undefined || memoryBytes === undefined || killAfterSeconds === undefined)
     return "seconds, memoryBytes, killAfterSeconds: expected whole numbers";
-  return { nodes: names, where, argv, job, cwd, env, seconds, memoryBytes, killAfterSeconds, files };
+  return { nodes: names, where, argv, job, cwd, env, seconds, memoryBytes, killAfterSeconds, publish, files };
 }
 
 function isWords(value: unknown): value is readonly string[] {

@@ -34,7 +34,7 @@ export function workOrder<K extends "run" | "check">(
     throw new CtlError(`None of the nodes is there (${absent.join(", ")}): --wait 1h waits until they are`);
   if (absent.length > 0 && kind === "run")
     note(io, `${withAbsent ? "waits for" : "left out, absent"}: ${absent.join(", ")}`);
-  const { argv, job, cwd, env, seconds, memoryBytes, killAfterSeconds, files } = request;
+  const { argv, job, cwd, env, seconds, memoryBytes, killAfterSeconds, publish, files } = request;
   return {
     v: 1,
     kind,
@@ -54,7 +54,7 @@ export function workOrder<K extends "run" | "check">(
     seconds,
     memoryBytes,
     killAfterSeconds,
-    publish: "",
+    publish,
   };
 }
 

@@ -3,7 +3,7 @@ import type { RunDetails } from "../../wire/fleet/run-view.ts";
 
 /** What it takes to order the same again, but for the values of the environment: they are the user's secrets. */
 export function detailsOf(order: OrderOf<"run">): RunDetails {
-  const { cwd, env, seconds, memoryBytes, killAfterSeconds, files } = order;
+  const { cwd, env, seconds, memoryBytes, killAfterSeconds, publish, files } = order;
   const variables = env.map((one) => one.slice(0, one.indexOf("=")));
-  return { cwd, variables, seconds, memoryBytes, killAfterSeconds, files };
+  return { cwd, variables, seconds, memoryBytes, killAfterSeconds, publish, files };
 }

@@ -39,6 +39,8 @@ export const FLEET_LIMITS = {
   /** Runs that presence lists; all others are in the node's journal. */
   maxListedRuns: 64,
   maxListedServices: 128,
+  /** Of one that is listed, with a user's name before it. */
+  maxOfferCharacters: 160,
   /** A node reports each second for this long after it was last asked to: two requests may be lost. */
   watchLeaseMs: 15_000,
   watchEveryMs: 1_000,

@@ -14,6 +14,13 @@ const isPath = isText(MOST.maxPathCharacters, 1);
 /** `tools/convert`: parts of lower-case letters, digits and -, nested by slashes. */
 const SERVICE = /^(?=.{1,128}$)[a-z0-9][a-z0-9-]*(?:\/[a-z0-9][a-z0-9-]*)*$/;
 export const isServiceName = isMatch(SERVICE);
+/** What presence lists: a service of the node's, or `USER/NAME` of a command that runs there. */
+export function isOfferName(value: unknown): value is string {
+  if (typeof value !== "string" || value.length > MOST.maxOfferCharacters) return false;
+  const slash = value.indexOf("/");
+  const [user, name] = [value.slice(0, Math.max(0, slash)), value.slice(slash + 1)];
+  return isServiceName(value) || (isUnixName(user) && isServiceName(name));
+}
 const isNodes: Check<readonly string[]> = (value): value is readonly string[] =>
   isListOf(isNode, { least: 1, most: MOST.maxNodes })(value) && new Set(value).size === value.length;
 

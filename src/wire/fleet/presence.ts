@@ -1,6 +1,6 @@
 import { parseExecutionId } from "../ids.ts";
 import { parseJson } from "../record.ts";
-import { type Check, type Checked, is, isListOf, isMatch, isShape, isText, isWhole } from "./checks.ts";
+import { type Check, type Checked, is, isListOf, isShape, isText, isWhole } from "./checks.ts";
 import { FLEET_LIMITS as MOST } from "./limits.ts";
 
 const isId: Check<string> = (value): value is string => parseExecutionId(value) !== undefined;
@@ -19,7 +19,7 @@ const FACTS = {
   gpus: isListOf(isWord, { most: 64 }),
   /** `KEY=VALUE` of agent.toml. */
   labels: isListOf(isWord, { most: 64 }),
-  services: isListOf(isMatch(/^[^\0]{1,160}$/), { most: MOST.maxListedServices }),
+  services: isListOf(isText(MOST.maxOfferCharacters, 1), { most: MOST.maxListedServices }),
 } as const;
 
 const isFacts = isShape(FACTS);

@@ -39,7 +39,7 @@ export const REFUSALS = {
   "no-such-service": "The node does not offer this service: `mlctl nodes --json` lists those of each",
   "service-not-allowed": "The service is for members of other groups: its file in services.d on the node",
   "calls-not-allowed": "The node takes no calls of this user: agent.toml, call-users",
-  "not-offered": "The node's agent does not offer this",
+  "not-offered": "A command that runs there offers this by itself: the node only says so, and takes no calls for it",
 } as const;
 
 export type Refusal = keyof typeof REFUSALS;

@@ -1,7 +1,7 @@
 import { parseExecutionId } from "../ids.ts";
 import { asCount, asRecord } from "../record.ts";
 import { is } from "./checks.ts";
-import { isOrderedFiles, type OrderedFile } from "./order.ts";
+import { isOrderedFiles, isServiceName, type OrderedFile } from "./order.ts";
 import { RUN_STATES, type RunState } from "./states.ts";
 
 /** A run on one node, as the API shows it. */
@@ -30,6 +30,8 @@ export interface RunDetails {
   readonly seconds: number;
   readonly memoryBytes: number;
   readonly killAfterSeconds: number;
+  /** What the command offers while it runs, or empty. */
+  readonly publish: string;
   readonly files: readonly OrderedFile[];
 }
 
@@ -75,13 +77,14 @@ export function parseRunView(value: unknown): RunView | undefined {
 
 /** Of an outbox from before there were details: nothing but the usual. */
 export function parseRunDetails(value: unknown): RunDetails {
-  const { cwd, variables, seconds, memoryBytes, killAfterSeconds, files } = asRecord(value) ?? {};
+  const { cwd, variables, seconds, memoryBytes, killAfterSeconds, publish, files } = asRecord(value) ?? {};
   return {
     cwd: typeof cwd === "string" ? cwd : "",
     variables: Array.isArray(variables) ? variables.map(String) : [],
     seconds: asCount(seconds) ?? 0,
     memoryBytes: asCount(memoryBytes) ?? 0,
     killAfterSeconds: asCount(killAfterSeconds, 1) ?? 60,
+    publish: isServiceName(publish) ? publish : "",
     files: isOrderedFiles(files) ? files : [],
   };
 }

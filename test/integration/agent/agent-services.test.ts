@@ -110,6 +110,22 @@ test("a call of a folder's name, or of none that is there, is no fault of the no
   expect(errors().filter((text) => text.includes("folder") || text.includes("nowhere"))).toHaveLength(1);
 });
 
+test("what a command offers is advertised behind its user's name while it runs, and is not called", async () => {
+  const name = `${site.user}/lab/of-tests`;
+  const order = site.run("sleep 1000", { publish: "lab/of-tests" });
+  await poll("the advertisement", () => site.offered.includes(name));
+  expect(await refused(name)).toBe("not-offered");
+  // Of one user no more than the others leave room for.
+  const more = Array.from({ length: 16 }, (_, at) => site.run("sleep 1000", { publish: `of-tests-${at}` }));
+  for (const each of more) await site.until(each, "started");
+  const offered = () => site.offered.filter((each) => each.startsWith(`${site.user}/`));
+  await poll("the others", () => offered().length === 16);
+  for (const each of [order, ...more]) site.cancel(each);
+  for (const each of [order, ...more]) await site.until(each, "failed");
+  await poll("the end of the advertisements", () => offered().length === 0);
+  expect(await refused(name)).toBe("no-such-service");
+});
+
 test("whose members may call it is the node's choice, and so is who may call at all", async () => {
   offer("members", site.counting("members", "echo 1"), { groups: ["nogroup-of-tests"] });
   expect(await refused("members")).toBe("service-not-allowed");

@@ -169,6 +169,19 @@ describe("mlctl call", () => {
     expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining("No node that is there offers") });
     expect(await call("site/count", "{")).toMatchObject({ code: 2, stderr: expect.stringContaining("expected JSON") });
   });
+
+  test("lists what a command offers, where it runs and as long as it does, and says that the node takes no call for it", async () => {
+    const name = `${userInfo().username}/lab`;
+    expect(await fleet.run("-n", "node2", "--publish", "a b", "--", "true")).toMatchObject({ code: 2 });
+    await fleet.run("-n", "node2", "--publish", "lab", "--job", "lab", "--no-wait", "--", "sleep", "1000");
+    const row = () => call().then(({ stdout }) => lines(stdout).find((line) => line.startsWith(name)));
+    expect(await poll("the service", row)).toBe(`${name}\tnode2`);
+    expect(await call(name)).toMatchObject({ code: 125, stderr: expect.stringContaining("takes no calls for it") });
+    const exported = await fleet.mlctl.here(["runs", "--export", (await fleet.lastRun("lab")).run]);
+    expect(JSON.parse(exported.stdout)).toMatchObject({ publish: "lab" });
+    await fleet.mlctl.here(["stop", "--key", fleet.key.path, "lab"]);
+    await poll("its end", async () => (await row()) === undefined);
+  });
 });
 
 describe("--batch", () => {

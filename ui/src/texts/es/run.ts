@@ -103,6 +103,7 @@ export const run: typeof english = {
     "no-such-service": "El nodo no ofrece este servicio: `mlctl nodes --json` muestra los de cada uno",
     "service-not-allowed": "El servicio es para miembros de otros grupos: lo dice su archivo de services.d en el nodo",
     "calls-not-allowed": "El nodo no acepta llamadas de este usuario: agent.toml, call-users",
-    "not-offered": "El agente del nodo no ofrece esto",
+    "not-offered":
+      "Lo ofrece por sí mismo un comando que se ejecuta ahí: el nodo solo lo anuncia, y no acepta llamadas para él",
   },
 };
