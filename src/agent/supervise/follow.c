@@ -106,7 +106,11 @@ void follow(struct run *run) {
   const struct members everybody = {0};
   for (;;) {
     if (run->folder >= 0 && has_record(run->folder, "cancel")) ask_to_end(run, &members);
-    if (run->has_ended && signal_members(0, &members) == 0) return;
+    if (run->has_ended && signal_members(0, &members) == 0) {
+      // What died since the last look: process 1 may be slow to take it, and until then it seems to be there.
+      reap(run);
+      return;
+    }
     // What a command leaves behind ends with it, as under systemd.
     if (run->has_ended) ask_to_end(run, &members);
     long long now_ms = clock_ms(CLOCK_MONOTONIC);
