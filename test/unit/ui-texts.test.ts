@@ -34,7 +34,7 @@ describe.each(ROOMS)("%s", (room) => {
 });
 
 /** What is wrong stands in these refusals' own words, or a program reads them. */
-const IN_OWN_WORDS = ["bad_request", "second_step", "upgrade_required"];
+const IN_OWN_WORDS = ["bad_request", "peer", "second_step", "upgrade_required"];
 /** Codes that are no literals where they are sent: what stands there, and where they come from. */
 const COMPUTED = [
   { sent: "outcome", file: "web/session-api.ts", codes: /outcome === "(\w+)"/g },

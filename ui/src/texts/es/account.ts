@@ -23,7 +23,7 @@ export const account: typeof english = {
     share: "compartir",
     run: "ejecutar órdenes en nodos",
     call: "llamar a servicios",
-    peer: "transmitir llamadas de usuarios de otro colector",
+    peer: "transmitir llamadas de usuarios de otro recolector",
   },
   tokens: "Tokens para programas",
   noTokens: "No hay ninguno. mlctl login también crea uno.",

@@ -16,7 +16,7 @@ export const errors: Readonly<Record<string, string>> = {
   internal: "El recolector ha fallado: consulta su registro",
   many: "Has llegado al límite de lo que puedes conservar: conserva un trabajo entero, o libera algo antes",
   quota: "Has llegado al límite de espacio que el recolector te reserva: libera o borra algo antes",
-  forbidden: "La orden es de otro usuario",
+  forbidden: "No te está permitido: es de otro usuario, o solo para administradores",
   differs: "Otra orden tiene este identificador: crea una nueva",
   files: "Falta en el recolector un archivo de la orden: envíalo de nuevo",
   offset: "El recolector espera otra parte del archivo: envíalo de nuevo",
