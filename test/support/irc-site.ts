@@ -114,8 +114,10 @@ class IrcPerson {
 
   /** The first text of the bot's that fits, after which all before are forgotten. */
   async answer(target: string, pattern: RegExp): Promise<string> {
-    const found = await poll(`${pattern} to ${target}, not only ${JSON.stringify(this.told(target))}`, () =>
-      this.told(target).find((text) => pattern.test(text)),
+    const found = await poll(`${pattern}`, () => this.told(target).find((text) => pattern.test(text))).catch(
+      (error: unknown) => {
+        throw new Error(`${error} to ${target}, only ${JSON.stringify(this.told(target))}`);
+      },
     );
     this.messages.length = 0;
     return found;

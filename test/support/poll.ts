@@ -13,11 +13,12 @@ export async function poll<T>(
   ask: () => T | undefined | false | Promise<T | undefined | false>,
   withinMs = PATIENCE_MS,
 ): Promise<T> {
-  const deadlineMs = Date.now() + withinMs;
+  // Steady: the machine's clock may be set meanwhile.
+  const deadlineMs = performance.now() + withinMs;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
-    if (Date.now() > deadlineMs) throw new Error(`Waited ${withinMs} ms in vain: ${what}`);
+    if (performance.now() > deadlineMs) throw new Error(`Waited ${withinMs} ms in vain: ${what}`);
     await delay(INTERVAL_MS);
   }
 }
