@@ -145,6 +145,35 @@ describe("the journal", () => {
   });
 });
 
+test("a run that is asked about while its end is told is told again", async () => {
+  const name = accept();
+  put(name, "claim", CLAIM);
+  put(name, "exit", EXIT);
+  const told: string[] = [];
+  const answers: ((answer: string) => void)[] = [];
+  const parts = {
+    starter: { clean: async () => undefined },
+    shared: { places: async () => new Map() },
+    teller: {
+      tell: ({ state }: { state: string }) => {
+        told.push(state);
+        return new Promise((resolve) => answers.push(resolve));
+      },
+    },
+  } as unknown as Pick<RunsOptions, "checks" | "starter" | "services" | "shared" | "teller">;
+  const clock = { nowMs: () => NOW_MS, after: () => () => undefined };
+  const runs = new Runs({ ...parts, ...clock, journal, boot: BOOT, isAlive: () => false, log: SILENT });
+  afterwards(() => runs.close());
+  runs.step(name);
+  await poll("its end", () => told.length === 1);
+  runs.step(name, { isAsked: true });
+  answers[0]?.("+");
+  await poll("its end again", () => told.length === 2);
+  answers[1]?.("+");
+  await poll("that it is closed", () => runs.openCount() === 0);
+  expect(told).toEqual(["finished", "finished"]);
+});
+
 describe("a refusal that the disk has no room for", () => {
   test("ends nothing: the run waits, and is refused later", async () => {
     const name = accept({ expires: NOW_MS + DAY_MS });

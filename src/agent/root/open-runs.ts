@@ -7,6 +7,8 @@ export interface OpenRun {
   readonly watcher: FSWatcher | undefined;
   isBusy: boolean;
   isAgain: boolean;
+  /** The collector does not know what became of it. */
+  isAsked: boolean;
   startAfterMs: number;
   tellAfterMs: number;
   /** What kept it from starting, as last reported. */
@@ -59,6 +61,7 @@ export class OpenRuns {
       watcher: this.#watch(name),
       isBusy: false,
       isAgain: false,
+      isAsked: false,
       startAfterMs: 0,
       tellAfterMs: 0,
       waits: "",

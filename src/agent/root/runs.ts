@@ -74,12 +74,7 @@ export class Runs {
   /** Opens a run, if it is not, and moves it on. `isAsked`: the collector does not know what became of it. */
   step(name: RunName, { isAsked = false }: { readonly isAsked?: boolean } = {}): void {
     const run = this.#open.open(name);
-    if (isAsked) {
-      const seen = this.look(name);
-      if (seen !== undefined) this.#options.journal.untell(name, seen.state);
-      run.tellAfterMs = 0;
-      run.waitsTold = "";
-    }
+    run.isAsked ||= isAsked;
     if (run.isBusy) {
       run.isAgain = true;
       return;
@@ -114,6 +109,7 @@ export class Runs {
         run.isAgain = false;
         const seen = this.look(name);
         if (seen === undefined) return this.#open.close(name);
+        if (run.isAsked) this.#untell(name, run, seen);
         if (seen.state === "accepted") await this.#begin(name, run);
         run.offers = seen.state === "started" ? this.#goOn(name) : "";
         await this.#tell(name, run);
@@ -123,6 +119,14 @@ export class Runs {
     } finally {
       run.isBusy = false;
     }
+  }
+
+  /** In its turn: the answer to what is being told must not count for what is asked after it. */
+  #untell(name: RunName, run: OpenRun, seen: Seen): void {
+    run.isAsked = false;
+    this.#options.journal.untell(name, seen.state);
+    run.tellAfterMs = 0;
+    run.waitsTold = "";
   }
 
   /** An accepted run: cancelled, ended before it began, or started. */
