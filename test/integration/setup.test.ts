@@ -44,7 +44,7 @@ test("asks only for missing packages; the tests need a browser as well", async (
   const halfInstalled =
     "for p in rsyslog rsyslog-relp rsyslog-gnutls acl openssl ripgrep python3 make gcc libc6-dev systemd procps " +
     "iproute2 rsyslog-openssl strace nats-server mpich openmpi-bin parallel openssh-client dropbear-bin vim-tiny less " +
-    "lnav; do echo $p installed; done\n" +
+    "lnav ngircd; do echo $p installed; done\n" +
     "echo g++ config-files";
   const result = await setup({ "dpkg-query": halfInstalled }, "test");
   expect(result.stderr).toMatch(/--no-install-recommends libpam0g-dev g\+\+ chromium-headless-shell\n/);

@@ -72,7 +72,7 @@ describe("mlctl tokens", () => {
     const { stdout } = await alice.here(["tokens"]);
     const [own = "", login = ""] = stdout.split("\n");
     expect(own).toMatch(/^[0-9a-f]{12}\tread\t[^\t]+Z\t[^\t]+Z\t[^\t]+Z\tnightly report$/);
-    expect(login).toMatch(/\tread,search,[a-z,]*share,run\t.*\tmlctl on /);
+    expect(login).toMatch(/\tread,search,keep,delete,share,run,call\t.*\tmlctl on /);
     const [id = ""] = own.split("\t");
     const wrong = await alice.run(["tokens", "revoke", id, "-u", "alice"], "wrong\n");
     expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining("password is wrong") });
@@ -94,7 +94,10 @@ describe("mlctl tokens", () => {
   test.each([
     [["tokens", "create"], /expected \[list/],
     [["tokens", "make", "x"], /expected \[list/],
-    [["tokens", "create", "x", "--scope", "all"], /--scope: expected read, search, [^"]*share, run, got "all"/],
+    [
+      ["tokens", "create", "x", "--scope", "all"],
+      /--scope: expected read, search, [^"]*share, run, call, peer, got "all"/,
+    ],
   ])("refuses %j", async (args, message) => {
     expect(await alice.here(args)).toMatchObject({ code: 2, stderr: expect.stringMatching(message) });
   });
