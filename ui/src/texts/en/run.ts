@@ -14,7 +14,7 @@ export const run = translated("run", {
   job: "Job",
   usualJob: "the command's name",
   folder: "Folder",
-  usualFolder: "your home; @NAME: a shared one",
+  usualFolder: "your home or @NAME",
   batch: "At a time",
   batchTitle: "The next nodes when all before have ended; it pauses when one has failed",
   allAtOnce: "all",

@@ -8,7 +8,7 @@ export const run: typeof english = {
   job: "Trabajo",
   usualJob: "el nombre de la orden",
   folder: "Carpeta",
-  usualFolder: "tu carpeta personal; @NOMBRE: una compartida",
+  usualFolder: "la tuya o @NOMBRE",
   batch: "A la vez",
   batchTitle: "Los siguientes nodos cuando hayan terminado los anteriores; se detiene si falla alguno",
   allAtOnce: "todos",
