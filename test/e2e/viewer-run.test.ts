@@ -8,20 +8,9 @@ import { poll, SITE_PATIENCE_MS } from "../support/poll.ts";
 import { type RunningProcess, run as runToEnd, start } from "../support/processes.ts";
 import { program } from "../support/programs.ts";
 import { openPage, startBrowser } from "../support/viewer.ts";
+import { DEMO_PAGES } from "../support/viewer-pages.ts";
 
 const DEMO = fileURLToPath(new URL("../../dist/src/bin/demo.js", import.meta.url));
-
-/** Pages with an address, and what each shows when it is there. The last one is a job's. */
-const PAGES = [
-  ["nodes", "/?page=nodes", ".node-row"],
-  ["account", "/?page=account", "table"],
-  ["search", "/?lines=words", ".found"],
-  ["fold", "/?job=demo&fold=1", ".row"],
-  ["side by side", "/?job=demo&side=time", ".row.side"],
-  ["find", "/?job=demo&find=words", ".row"],
-  ["filter", "/?job=demo&q=words", ".row"],
-  ["job", "/?job=demo", ".cell"],
-] as const;
 
 let demo: RunningProcess;
 let page: Page;
@@ -301,7 +290,7 @@ test("axe-core finds nothing on any page or dialogue, light, dark and on a phone
   const x = await page.evaluate(async () => (await (await fetch("api/executions?job=demo")).json()).executions[0].x);
   await at(`/?x=${x}`, ".row");
   await look("execution");
-  for (const [name, address, shown] of PAGES) {
+  for (const [name, address, shown] of DEMO_PAGES) {
     await at(address, shown);
     await look(name);
   }

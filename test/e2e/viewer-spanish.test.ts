@@ -7,6 +7,7 @@ import { afterwards } from "../support/cleanup.ts";
 import { SITE_PATIENCE_MS } from "../support/poll.ts";
 import { start } from "../support/processes.ts";
 import { openPage, startBrowser } from "../support/viewer.ts";
+import { DEMO_PAGES } from "../support/viewer-pages.ts";
 
 const DEMO = fileURLToPath(new URL("../../dist/src/bin/demo.js", import.meta.url));
 const ENGLISH = fileURLToPath(new URL("../../ui/src/texts/en", import.meta.url));
@@ -17,18 +18,7 @@ const WIDTHS = [1_280, 390] as const;
 /** Rules of axe-core see other elements there; the rest is the same page as in English. */
 const WITH_AXE = ["account", "job", "run"];
 
-/** Pages with an address, and what each shows when it is there. The last one is a job's. */
-const PAGES = [
-  ["list", "/", ".job-counts"],
-  ["nodes", "/?page=nodes", ".node-row"],
-  ["account", "/?page=account", "table"],
-  ["search", "/?lines=words", ".found"],
-  ["fold", "/?job=demo&fold=1", ".row"],
-  ["side by side", "/?job=demo&side=time", ".row.side"],
-  ["find", "/?job=demo&find=words", ".row"],
-  ["filter", "/?job=demo&q=words", ".row"],
-  ["job", "/?job=demo", ".cell"],
-] as const;
+const PAGES = [["list", "/", ".job-counts"], ...DEMO_PAGES] as const;
 
 let page: Page;
 let problems: string[];

@@ -155,7 +155,7 @@ export class Journal {
     return text === undefined ? undefined : (parseEnded(text) ?? "damaged");
   }
 
-  /** Before what was not published is removed: then nothing tells them from files that stood there before. */
+  /** Call it before the unpublished files are removed: afterwards nothing shows which files are new. */
   keepPlaced(name: RunName, paths: readonly string[]): void {
     writeRecord(this.folderOf(name), "placed", JSON.stringify(paths));
   }

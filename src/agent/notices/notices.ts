@@ -76,7 +76,7 @@ export class Notices {
     return this.#waiting.length === 0;
   }
 
-  /** Where the disk refuses, the next process tells it again, and the collector stores it once. */
+  /** If the disk refuses, the next process sends it again, and the collector stores it once. */
   #remove(name: string): void {
     const { folder, log } = this.#options;
     try {

@@ -1,6 +1,6 @@
 import { runInNewContext } from "node:vm";
-import { parse } from "smol-toml";
 import { asCount, asRecord } from "../../wire/record.ts";
+import { tomlRecord } from "../programs/toml-record.ts";
 
 /** What a provider of the node's own may be asked with: `NAME.toml` beside its program. */
 export interface ArgumentSchema {
@@ -18,21 +18,15 @@ const KEYS = ["summary", "arguments", "optional"];
 const MAX_ARGUMENTS = 16;
 const MAX_CHARACTERS = 200;
 /**
- * For all arguments of a question, of the processor's time. The expressions are the administrator's and the texts are a user's: some expressions take for ever
- * with some texts, and nothing else happens here meanwhile.
+ * The processor's time for all arguments of a question. The administrator writes the expressions and a user the texts: some
+ * pairs take for ever, and nothing else happens here meanwhile.
  */
 const MATCH_WITHIN_MS = 50;
 
 /** Parses NAME.toml, or says in words what is wrong with it. */
 export function parseArgumentSchema(text: string): ArgumentSchema | string {
-  let record: Readonly<Record<string, unknown>>;
-  try {
-    record = asRecord(parse(text)) ?? {};
-  } catch (error) {
-    return error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-  }
-  const other = Object.keys(record).find((key) => !KEYS.includes(key));
-  if (other !== undefined) return `${other}: there is no such key; the keys are ${KEYS.join(", ")}`;
+  const record = tomlRecord(text, KEYS);
+  if (typeof record === "string") return record;
   const { summary = "", arguments: patterns = [] } = record;
   const optional = asCount(record["optional"] ?? 0);
   if (typeof summary !== "string" || summary.length > MAX_CHARACTERS)

@@ -1,6 +1,6 @@
-import { parse } from "smol-toml";
-import { asCount, asRecord } from "../../wire/record.ts";
+import { asCount } from "../../wire/record.ts";
 import { isUnixName } from "../../wire/unix-name.ts";
+import { tomlRecord } from "../programs/toml-record.ts";
 
 /** What a node offers by a name: a file of `services.d`. */
 export interface Service {
@@ -23,14 +23,8 @@ const MAX_SECONDS = 25;
 
 /** Parses a service's file, or says in words what is wrong with it. */
 export function parseService(text: string): Service | string {
-  let record: Readonly<Record<string, unknown>>;
-  try {
-    record = asRecord(parse(text)) ?? {};
-  } catch (error) {
-    return error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-  }
-  const other = Object.keys(record).find((key) => !KEYS.includes(key));
-  if (other !== undefined) return `${other}: there is no such key; the keys are ${KEYS.join(", ")}`;
+  const record = tomlRecord(text, KEYS);
+  if (typeof record === "string") return record;
   const { argv, as, groups } = record;
   if (!isWords(argv) || !argv[0]?.startsWith("/")) return "argv: expected a list of words, the first one a path from /";
   if (typeof as !== "string" || !isUnixName(as) || as === "root") return "as: expected a user other than root";

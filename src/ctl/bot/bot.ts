@@ -14,7 +14,7 @@ const MAX_PAUSE_MS = 60_000;
 const REFUSE_EVERY_MS = 5_000;
 /** Into a channel that takes nobody at the moment. */
 const JOIN_AGAIN_AFTER_MS = 30_000;
-/** RFC 2812, section 3.3.1: a channel, some of its members, or whoever fits a mask. */
+/** RFC 2812, section 3.3.1: a channel, some of its members, or all who match a mask. */
 const TO_MANY = /^[~&@%+!#$]/;
 const CANNOT_JOIN = ["403", "405", "437", "471", "473", "474", "475", "476", "477"];
 

@@ -100,7 +100,7 @@ export class IrcConnection {
     if (command === "001") this.#nick = first;
     // Services and operators change nicks as well.
     if (command === "NICK" && nickOf(message.source) === this.#nick) this.#nick = first;
-    // In use, or held back for a moment after a split of the network, as a channel may be, too.
+    // The nick is in use, or held back after a split of the network; 437 may also mean the channel.
     if (command === "433" || (command === "437" && params[1] === this.#nick)) {
       this.#nick = `${this.#nick}_`;
       this.send(ircLine("NICK", this.#nick));

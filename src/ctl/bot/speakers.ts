@@ -61,7 +61,7 @@ export class Speakers {
     for (const [source, speaker] of this.#speakers) if (speaker.user === user) this.#speakers.delete(source);
   }
 
-  /** The connection is gone: whoever comes back under a nick may be somebody else. */
+  /** After the connection is lost: a nick may belong to somebody else when the bot is back. */
   forgetAll(): void {
     this.#members.clear();
     this.#speakers.clear();

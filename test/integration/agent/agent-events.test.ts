@@ -43,7 +43,7 @@ function leave(site: AgentSite, text: string): string {
   return id;
 }
 
-test("an event waits on the node until the collector has it, through a kill, and is told with its user", async () => {
+test("an event waits on the node until the collector has it, through a kill, and names its user", async () => {
   const site = await AgentSite.create();
   await site.start();
   site.answer = () => undefined;

@@ -106,7 +106,7 @@ test("a call of a folder's name, or of none that is there, is no fault of the no
   offer("folder/in/it", "echo 1");
   for (const name of ["folder", "folder/in", "folder/in/it/below", "nowhere"])
     expect(await refused(name)).toBe("no-such-service");
-  // Errors are told in their order: this one after those of before.
+  // Errors arrive in order: this one after the earlier ones.
   offer("folder/wrong", "echo 1", { as: "root" });
   const errors = () => site.events.flatMap((event) => (event.kind === "error" ? [event.text] : []));
   await poll("the error", () => errors().some((text) => text.includes("folder/wrong")));
