@@ -60,6 +60,14 @@ int placed(char **words);
 /** Becomes the user of the words; 0, or an exit status of `supervise.h`. */
 int become_named(struct user *user, char **words);
 
+enum { NEXT_FILE = -1 };
+
+/**
+ * Becomes the user of the words, and acts on each file of the fields on stdin, its path settled, until `act` returns an exit
+ * status. Returns that status, or that of the first failure; NEXT_FILE: all files had their turn.
+ */
+int each_file(char **words, int (*act)(const struct file *file));
+
 /**
  * Gives staged files of shared folders their names, each as its folder's user: those that the fields at `fd` list. For root, before
  * it becomes the user. Leaves `fd` at its begin. Returns 0, or 125 after a message on stderr.

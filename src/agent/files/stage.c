@@ -1,11 +1,9 @@
 #include "put.h"
 #include "../supervise/supervise.h"
-#include "../supervise/user.h"
 #include "archive.h"
 #include "walk.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -108,11 +106,10 @@ static bool stage_archive(const struct place *place, const char *staged, const s
   return end_unpacking(&unpacking, is_copied, words);
 }
 
-static int stage_as_user(const struct user *user, struct file *file) {
+static int stage_one(const struct file *file) {
   char staged[STAGED_BYTES];
   char words[WORDS_BYTES] = "";
   struct place place;
-  if (!settle_path(file, user->home)) return 1;
   staged_name(staged, file);
   bool is_placed = find_place(&place, file, NULL);
   if (!is_placed || is_taken(&place, file)) return say(refusal_of(errno, file), file->path);
@@ -131,12 +128,8 @@ static int stage_as_user(const struct user *user, struct file *file) {
 }
 
 int stage(char **words) {
-  struct user user = {0};
-  struct file file;
-  char *then;
-  int error = become_named(&user, words);
-  if (error != 0) return error;
-  return read_file_fields(stdin, &file, &then) ? stage_as_user(&user, &file) : USAGE;
+  int result = each_file(words, stage_one);
+  return result == NEXT_FILE ? USAGE : result;
 }
 
 /** Whether a file could be written and get its name now, as far as that shows without writing. */
@@ -155,15 +148,11 @@ static bool has_way(const struct file *file) {
   return has;
 }
 
+static int refuse_one(const struct file *file) {
+  return has_way(file) ? NEXT_FILE : say(refusal_of(errno, file), file->path);
+}
+
 int would_stage(char **words) {
-  struct user user = {0};
-  struct file file;
-  char *then;
-  int error = become_named(&user, words);
-  if (error != 0) return error;
-  while (read_file_fields(stdin, &file, &then)) {
-    if (!settle_path(&file, user.home)) return 1;
-    if (!has_way(&file)) return say(refusal_of(errno, &file), file.path);
-  }
-  return say("staged", "");
+  int result = each_file(words, refuse_one);
+  return result == NEXT_FILE ? say("staged", "") : result;
 }
