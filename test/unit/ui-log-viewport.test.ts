@@ -73,26 +73,30 @@ describe("a view of rows", () => {
 
   test("moves to the next row when its own is filtered out", () => {
     const viewport = viewportOf(rows(1, 100));
-    viewport.showIndex(viewport.indexOfLine(40));
+    viewport.show({ at: "line", n: 40, align: "top" }, []);
     viewport.items = rows(1, 100).filter(({ n }) => n % 3 === 0);
     expect(top(viewport)).toBe(42);
   });
 
   test("shows a line at the upper edge, or below it with context", () => {
     const viewport = viewportOf(rows(1, 100));
-    viewport.showIndex(viewport.indexOfLine(40));
+    viewport.show({ at: "line", n: 40, align: "top" }, []);
     expect(top(viewport)).toBe(40);
-    viewport.showIndex(viewport.indexOfLine(40), 60);
+    viewport.show({ at: "line", n: 40, align: "third" }, []);
     expect(top(viewport)).toBe(37);
-    viewport.showIndex(viewport.indexOfLine(99));
+    viewport.show({ at: "line", n: 99, align: "top" }, []);
     expect(top(viewport)).toBe(91);
   });
 
   test("finds the row that a line was joined to, and the hole that it is missing from", () => {
     const joined: Item = { ...ROW, n: 3, to: 6, time: "" };
     const hole: Item = { kind: "hole", source: 0, n: 7, to: 9, time: "" };
-    const viewport = viewportOf([...rows(1, 2), joined, hole, ...rows(10, 12)]);
-    expect([2, 3, 5, 8, 10].map((n) => viewport.indexOfLine(n))).toEqual([1, 2, 2, 3, 4]);
+    const viewport = viewportOf([...rows(1, 2), joined, hole, ...rows(10, 30)]);
+    const found = [2, 3, 5, 8, 10].map((n) => {
+      viewport.show({ at: "line", n, align: "top" }, []);
+      return viewport.topIndex;
+    });
+    expect(found).toEqual([1, 2, 2, 3, 4]);
   });
 
   test("draws a few rows beyond the view", () => {

@@ -1,3 +1,4 @@
+import type { LogLine } from "../../api-parse.ts";
 import type { LogRow } from "./log-row.ts";
 import { compareRows, type RowOrder } from "./row-order.ts";
 
@@ -28,6 +29,21 @@ export class HeldRows {
 
   get characters(): number {
     return this.#characters;
+  }
+
+  /** The last row of an execution that begins with line `n`. */
+  rowOf(source: number, n: number): LogRow | undefined {
+    return this.all.findLast((row) => row.source === source && row.n === n);
+  }
+
+  /** Of an execution's lines, in order, those that no row has. */
+  lacking(source: number, lines: readonly LogLine[]): LogLine[] {
+    const held = this.#rows.filter((row) => row.source === source).sort((a, b) => a.n - b.n);
+    let at = 0;
+    return lines.filter(({ n }) => {
+      while ((held[at]?.to ?? n) < n) at += 1;
+      return (held[at]?.n ?? n + 1) > n;
+    });
   }
 
   clear(): void {

@@ -138,15 +138,7 @@ export class LogWindow {
     this.#version += 1;
     const { from, to } = this.coverage(source);
     const within = lines.filter((line) => line.n >= from && line.n <= to);
-    if (within.length === 0) return;
-    const held = this.rows.filter((row) => row.source === source);
-    held.sort((a, b) => a.n - b.n);
-    let at = 0;
-    const absent = within.filter(({ n }) => {
-      while ((held[at]?.to ?? n) < n) at += 1;
-      return (held[at]?.n ?? n + 1) > n;
-    });
-    this.#insert(source, absent);
+    if (within.length > 0) this.#insert(source, this.#held.lacking(source, within));
   }
 
   /** Drops the rows on one side of a hole too large to fill: the smaller side. */
@@ -231,7 +223,7 @@ export class LogWindow {
     this.#held.insert(rows);
     this.#carryStyles(source);
     const last = rows.at(-1);
-    return last === undefined ? undefined : this.rows.findLast((row) => row.source === source && row.n === last.n);
+    return last === undefined ? undefined : this.#held.rowOf(source, last.n);
   }
 
   /** Keeps what lines that the window does not hold any more have left on. */

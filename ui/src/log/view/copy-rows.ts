@@ -1,10 +1,13 @@
-/**
- * The selected text of log rows, one line each, without numbers, times and marks. Undefined if no row is
- * selected: the browser then copies as usual.
- *
- * @param rows The element whose children are the rows.
- */
-export function copiedText(rows: HTMLElement, selection: Selection | null): string | undefined {
+/** Copies the selected text of rows, without numbers, times and marks; where none is selected, the browser copies as usual. */
+export function copyRows(event: ClipboardEvent, rows: HTMLElement | null): void {
+  const text = rows === null ? undefined : copiedText(rows, document.getSelection());
+  if (text === undefined) return;
+  event.clipboardData?.setData("text/plain", text);
+  event.preventDefault();
+}
+
+/** One line for each row of selected text. Undefined: there is none. */
+function copiedText(rows: HTMLElement, selection: Selection | null): string | undefined {
   if (selection === null || selection.isCollapsed || selection.rangeCount === 0) return undefined;
   const selected = selection.getRangeAt(0);
   const lines: string[] = [];

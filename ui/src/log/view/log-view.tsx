@@ -8,11 +8,11 @@ import type { RowPlace } from "../feed/row-order.ts";
 import type { HeadFold } from "../feed/trace-folds.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import type { TimeScale } from "../times/time-scale.ts";
-import { copiedText } from "./copy-rows.ts";
+import { copyRows } from "./copy-rows.ts";
 import { LoadAhead } from "./load-ahead.ts";
 import { LogRows } from "./log-rows.tsx";
 import { LogViewport } from "./log-viewport.ts";
-import { revealMatch } from "./reveal-match.ts";
+import { MatchReveal } from "./match-reveal.ts";
 import { ROW_PX } from "./row-heights.ts";
 import { RowSizes } from "./row-sizes.ts";
 import { RowSlots } from "./row-slots.ts";
@@ -71,6 +71,7 @@ export class LogView extends Component<LogViewProps> {
   });
   readonly #slots = new RowSlots();
   readonly #ahead = new LoadAhead();
+  readonly #reveal = new MatchReveal();
   readonly #resizes = new ResizeObserver(() => this.#resized());
   #device: ScrollDevice | undefined;
   #shown: LogPosition | undefined;
@@ -78,7 +79,6 @@ export class LogView extends Component<LogViewProps> {
   #rest: ReturnType<typeof setTimeout> | undefined;
   /** Scrolling beyond the loaded rows, kept until more are loaded. */
   #owedPx = 0;
-  #revealed: LogViewProps["current"];
 
   override componentDidMount(): void {
     const scroller = this.#scroller.current;
@@ -96,7 +96,7 @@ export class LogView extends Component<LogViewProps> {
       return;
     }
     this.#sizes.widen(this.#space.current, this.#drawn, opened);
-    this.#revealMatch();
+    this.#reveal.show(this.props, { scroller: this.#scroller.current, rows: this.#rows.current });
     this.#loadAhead();
   }
 
@@ -166,7 +166,7 @@ export class LogView extends Component<LogViewProps> {
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within the keyboard's reach
           tabIndex={0}
           aria-label={t.lines}
-          onCopy={this.#onCopy}
+          onCopy={(event) => copyRows(event, this.#rows.current)}
         >
           <div class="space" ref={this.#space}>
             <div class="stage">
@@ -205,18 +205,11 @@ export class LogView extends Component<LogViewProps> {
   /** The feed loaded a requested position. */
   #goToPosition(): void {
     const { feed, position } = this.props;
-    const viewport = this.#viewport;
-    if (position === this.#shown || viewport.heightPx === 0) return;
+    if (position === this.#shown || this.#viewport.heightPx === 0) return;
     this.#shown = position;
     this.#owedPx = 0;
     if (position.at !== "end") this.#ahead.moved();
-    if (position.at === "line") {
-      const abovePx = position.align === "top" ? 0 : Math.floor(viewport.heightPx / 3 / ROW_PX) * ROW_PX;
-      viewport.showIndex(viewport.indexOfLine(position.n), abovePx);
-    } else if (position.at === "time") {
-      const source = feed.sources.find(({ execution }) => execution.x === position.row?.x)?.index ?? 0;
-      viewport.showIndex(viewport.indexOfTime({ time: position.time, source, n: position.row?.n ?? 0 }));
-    }
+    this.#viewport.show(position, feed.sources);
     this.#restSoon();
   }
 
@@ -245,26 +238,9 @@ export class LogView extends Component<LogViewProps> {
     this.forceUpdate();
   }
 
-  /** Once for each match: what stands far to the right is scrolled into view. */
-  #revealMatch(): void {
-    const { current, wrap } = this.props;
-    const scroller = this.#scroller.current;
-    const rows = this.#rows.current;
-    if (current === undefined || wrap || scroller === null || rows === null || this.#revealed === current) return;
-    if (revealMatch(scroller, rows)) this.#revealed = current;
-  }
-
   #loadAhead(): void {
     const { feed } = this.props;
     const end = this.#ahead.next(feed, this.#viewport);
     if (end !== undefined) void feed.load(end);
   }
-
-  readonly #onCopy = (event: ClipboardEvent): void => {
-    const rows = this.#rows.current;
-    const text = rows === null ? undefined : copiedText(rows, document.getSelection());
-    if (text === undefined) return;
-    event.clipboardData?.setData("text/plain", text);
-    event.preventDefault();
-  };
 }

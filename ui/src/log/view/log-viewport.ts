@@ -1,7 +1,10 @@
 import type { Item } from "../feed/log-items.ts";
 import { indexOfPlace } from "../feed/log-items.ts";
+import type { LogPosition } from "../feed/log-position.ts";
+import type { LogSource } from "../feed/log-source.ts";
 import type { RowOrder, RowPlace } from "../feed/row-order.ts";
 import { compareRows } from "../feed/row-order.ts";
+import { ROW_PX } from "./row-heights.ts";
 import type { RowHeights, Slice } from "./row-scroll.ts";
 import { endAnchor, isBehind, scrollAnchor, sliceAt } from "./row-scroll.ts";
 
@@ -63,27 +66,22 @@ export class LogViewport {
     return beyondPx;
   }
 
+  /** Goes to a position among the items. At the end it stays as it is: what is pinned goes there by itself. */
+  show(position: LogPosition, sources: readonly Pick<LogSource, "execution" | "index">[]): void {
+    if (position.at === "line") {
+      const abovePx = position.align === "top" ? 0 : Math.floor(this.heightPx / 3 / ROW_PX) * ROW_PX;
+      this.showIndex(this.#indexOfLine(position.n), abovePx);
+    } else if (position.at === "time") {
+      const source = sources.find(({ execution }) => execution.x === position.row?.x)?.index ?? 0;
+      this.showIndex(this.#indexOfTime({ time: position.time, source, n: position.row?.n ?? 0 }));
+    }
+  }
+
   /** Puts a row at the upper edge, or `abovePx` below it. */
   showIndex(index: number, abovePx = 0): void {
     this.#stay({ index: Math.max(0, Math.min(index, this.items.length - 1)), offset: 0 });
     // Even without movement: not past the end.
     this.scrollBy(-abovePx);
-  }
-
-  /** Index of the row that holds line `n` of an execution, or of the next row after it. */
-  indexOfLine(n: number): number {
-    const behind = indexOfPlace(this.items, { source: 0, n, time: "" }, this.#compare);
-    const before = this.items[behind - 1];
-    return before !== undefined && before.to >= n ? behind - 1 : behind;
-  }
-
-  /** Index of the first row at or after a time; of one execution its lines are in order, their times nearly. */
-  indexOfTime(place: RowPlace): number {
-    const beside = place.n === 0 ? -1 : this.items.findIndex((item) => isBeside(item, place));
-    if (beside >= 0) return beside;
-    if (this.#order === "time") return indexOfPlace(this.items, place, this.#compare);
-    const found = this.items.findIndex(({ time }) => time >= place.time);
-    return found < 0 ? this.items.length - 1 : found;
   }
 
   /** The rows to draw, those with selected text among them. */
@@ -98,6 +96,22 @@ export class LogViewport {
     let { y } = slice;
     for (let index = from; index < slice.from; index += 1) y -= this.#heights.at(index);
     return { from, to, y };
+  }
+
+  /** Index of the row that holds line `n` of an execution, or of the next row after it. */
+  #indexOfLine(n: number): number {
+    const behind = indexOfPlace(this.items, { source: 0, n, time: "" }, this.#compare);
+    const before = this.items[behind - 1];
+    return before !== undefined && before.to >= n ? behind - 1 : behind;
+  }
+
+  /** Index of the first row at or after a time; of one execution its lines are in order, their times nearly. */
+  #indexOfTime(place: RowPlace): number {
+    const beside = place.n === 0 ? -1 : this.items.findIndex((item) => isBeside(item, place));
+    if (beside >= 0) return beside;
+    if (this.#order === "time") return indexOfPlace(this.items, place, this.#compare);
+    const found = this.items.findIndex(({ time }) => time >= place.time);
+    return found < 0 ? this.items.length - 1 : found;
   }
 
   get #heights(): RowHeights {
