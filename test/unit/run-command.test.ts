@@ -276,3 +276,26 @@ describe("--from of a folder", () => {
     ]);
   });
 });
+
+describe("what a service of another's node answers", () => {
+  const ANSWER = '{"a":"\u009b2J\u202e\u007f"}\u001b]0;owned\u0007\r\n';
+  const SHOWN = '{"a":"\\u009b2J\\u202e\\u007f"}\\u001b]0;owned\\u0007\n\n';
+  const service = (path: string, id: string) => {
+    if (path === "/api/services")
+      return { status: 200, body: JSON.stringify({ id: FLEET, services: [{ name: "hello", nodes: ["node1"] }] }) };
+    const call = { run: id, node: "node1", state: "finished", why: "", text: "", code: 0, output: ANSWER };
+    return path.startsWith("/api/calls") ? { status: 200, body: JSON.stringify(call) } : undefined;
+  };
+
+  test("drives no terminal, and is the same JSON", async () => {
+    instead = service;
+    expect(await mlctl.here(["call", "hello"])).toMatchObject({ code: 0, stdout: SHOWN });
+  });
+
+  test("nor does it as a part of --json", async () => {
+    instead = service;
+    const { stdout } = await mlctl.here(["call", "hello", "--json"]);
+    expect(stdout.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(JSON.parse(stdout)).toMatchObject({ output: ANSWER });
+  });
+});

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { safeText } from "../../host/safe-text.ts";
 import type { ServicesView } from "../../wire/fleet/services-view.ts";
 import { parseJson } from "../../wire/record.ts";
 import { UsageError } from "../../wire/usage-error.ts";
@@ -54,7 +55,8 @@ export function callCommand(settings: FleetSettings): Command {
     const by = { collector, user, key: options.text("key"), settings };
     const { call, where, fault } = await callService({ ...by, service, input, node: options.text("node") });
     if (options.has("json")) await output.json(call);
-    else if (call.output !== "") await output.line(call.output);
+    // In JSON, CR is only a blank.
+    else if (call.output !== "") await output.line(safeText(call.output.replaceAll("\r", "")));
     if (call.state === "finished") return 0;
     note(io, `${where}: ${fault}`);
     return call.state === "failed" && call.code !== null && call.code > 0 ? call.code : NOT_FINISHED_CODE;

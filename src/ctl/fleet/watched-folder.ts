@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync 
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isMissing } from "../../host/is-missing.ts";
+import { safeText } from "../../host/safe-text.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { CtlError, type Io } from "../command.ts";
 import { note } from "../remote/session.ts";
@@ -101,7 +102,7 @@ export class WatchedFolder {
       const requests = requestsIn(join(folder, "taken", name));
       const runs = await keep(requests);
       move("taken", runs === undefined ? "." : "done");
-      for (const run of runs ?? []) io.stdout.write(`${name}\t${run}\n`);
+      for (const run of runs ?? []) io.stdout.write(`${safeText(name)}\t${run}\n`);
       return runs !== undefined;
     } catch (error) {
       if (!(error instanceof CtlError)) throw error;

@@ -1,3 +1,4 @@
+import { safeText } from "../../host/safe-text.ts";
 import { parseDuration } from "../../text/time/duration.ts";
 import { type PruneEvent, parsePruneEvent } from "../../wire/keeping.ts";
 import { parseJson } from "../../wire/record.ts";
@@ -56,7 +57,7 @@ export async function prune(
     if (event.t === "end") end = event;
     if (isJson) await output.json(event);
     else if (event.t === "gone")
-      await output.line([event.x, event.node, event.job, event.startedAt, event.bytes].join("\t"));
+      await output.line([event.x, event.node, safeText(event.job), event.startedAt, event.bytes].join("\t"));
   }
   if (end === undefined) throw new CtlError("The collector ended before it was done: see its log, then try again");
   note(io, summaryOf(end, request.dryRun));

@@ -1,3 +1,4 @@
+import { safeText } from "../../host/safe-text.ts";
 import { LEVELS } from "../../text/level/level-of.ts";
 import { parseNodeRange } from "../../text/nodes/node-range.ts";
 import { EXECUTION_STATES } from "../../wire/api.ts";
@@ -68,7 +69,7 @@ export function grepCommand(settings: RemoteSettings): Command {
     const output = new Output(io);
     const found = new FoundLines(output, { isOne: "x" in what, isRaw: options.has("raw") });
     const print = (event: SearchEvent, line: string): Promise<void> =>
-      options.has("json") ? output.line(line) : found.print(event);
+      options.has("json") ? output.line(safeText(line)) : found.print(event);
     const follower = await followerOf(options, { collector, what, request, print });
     const answer = await collector.send({ method: "POST", path: "/search", body: { ...request, what } });
     const progress = new Progress(io);
@@ -81,7 +82,7 @@ export function grepCommand(settings: RemoteSettings): Command {
       else if (event !== undefined) {
         progress.clear();
         await print(event, line);
-      } else if (options.has("json")) await output.line(line);
+      } else if (options.has("json")) await output.line(safeText(line));
     }
     progress.clear();
     const code = exitCodeOf(end, { io, isLimited: options.text("max-count") !== undefined });

@@ -1,3 +1,4 @@
+import { safeJson } from "../../host/safe-text.ts";
 import type { Io } from "../command.ts";
 
 /** What a command prints: as fast as it is taken, and with colours only where a person looks at it. */
@@ -24,8 +25,9 @@ export class Output {
     if (isFull) await new Promise<void>((resolve) => this.#stdout.once?.("drain", () => resolve()));
   }
 
+  /** On one line, which drives no terminal, whatever others wrote in it. */
   json(value: unknown): Promise<void> {
-    return this.line(JSON.stringify(value));
+    return this.line(safeJson(value));
   }
 
   /** A text in a colour of the terminal's palette: SGR parameters. */
