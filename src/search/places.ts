@@ -1,3 +1,4 @@
+import { Problem } from "../wire/request-members.ts";
 import { SearchRefusal } from "../wire/search-refusal.ts";
 import { SEARCH_LIMITS } from "./limits.ts";
 
@@ -48,9 +49,9 @@ export class Places {
     const own = this.#waiting.filter((other) => other.uid === uid).length;
     const { maxWaitingPerUser, maxWaiting } = SEARCH_LIMITS;
     if (own >= maxWaitingPerUser)
-      throw new SearchRefusal("busy", `Cannot search: ${own} of your searches wait, limit is ${maxWaitingPerUser}`);
+      throw new SearchRefusal("busy", new Problem("searches-of-user", { count: own, limit: maxWaitingPerUser }));
     if (this.#waiting.length >= maxWaiting)
-      throw new SearchRefusal("busy", `Cannot search: ${maxWaiting} searches wait, limit is ${maxWaiting}`);
+      throw new SearchRefusal("busy", new Problem("searches", { count: maxWaiting, limit: maxWaiting }));
     return this.#wait(uid);
   }
 

@@ -1,3 +1,4 @@
+import { Problem } from "../wire/request-members.ts";
 import type { SearchStop } from "../wire/search-event.ts";
 import { SearchRefusal } from "../wire/search-refusal.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
@@ -86,7 +87,8 @@ export class RunningSearch {
       return;
     }
     if (message.t === "done") this.#end = message.end;
-    this.#finish(message.t === "refused" ? new SearchRefusal(message.why, message.message) : undefined);
+    const refused = message.t === "refused" ? message : undefined;
+    this.#finish(refused && new SearchRefusal(refused.why, new Problem(refused.is, refused.values)));
   }
 
   async #next(): Promise<void> {

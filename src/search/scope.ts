@@ -20,7 +20,7 @@ export async function* executionsOf(
   const { what, nodes, state } = request;
   if ("x" in what) {
     const execution = await archive.get(viewer, what);
-    if (execution === undefined) throw new SearchRefusal("missing", "There is no such execution");
+    if (execution === undefined) throw new SearchRefusal("missing");
     if (isWanted(execution, request)) yield execution;
     return;
   }

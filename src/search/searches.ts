@@ -127,7 +127,7 @@ function encode(event: SearchEvent): Uint8Array {
 }
 
 /** A refusal after the answer has begun. */
-function refusedEnd({ message }: SearchRefusal): SearchEvent {
+function refusedEnd({ message, problem }: SearchRefusal): SearchEvent {
   const nothing = { hits: 0, executions: 0, bytes: 0, longLines: 0, unreadable: 0 };
-  return { t: "end", ...nothing, capped: true, why: "refused", message };
+  return { t: "end", ...nothing, capped: true, why: "refused", message, problem };
 }

@@ -1,3 +1,5 @@
+import type { NamedProblem } from "../wire/named-problem.ts";
+import type { ProblemName } from "../wire/problems.ts";
 import type { SearchStop } from "../wire/search-event.ts";
 import type { SearchRefusal } from "../wire/search-refusal.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
@@ -25,4 +27,9 @@ export type FromWorker =
   | { readonly t: "events"; readonly events: Uint8Array }
   /** It is over: ripgrep has ended, no file is read any more. */
   | { readonly t: "done"; readonly end: SearchEnd }
-  | { readonly t: "refused"; readonly why: SearchRefusal["why"]; readonly message: string };
+  | {
+      readonly t: "refused";
+      readonly why: SearchRefusal["why"];
+      readonly is: ProblemName;
+      readonly values: NamedProblem["values"];
+    };

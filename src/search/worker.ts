@@ -3,6 +3,7 @@ import { parentPort } from "node:worker_threads";
 import type { SearchEvent } from "../wire/search-event.ts";
 import { openPatterns } from "./blocks-of.ts";
 import { SEARCH_LIMITS } from "./limits.ts";
+import { regexProblem } from "./regex-problem.ts";
 import { RipgrepError } from "./ripgrep.ts";
 import { SearchTask } from "./search-task.ts";
 import type { SearchedPieces, TaskPort } from "./task-port.ts";
@@ -82,9 +83,8 @@ async function search({ request, sizes, sayEveryMs }: Extract<ToWorker, { t: "se
     port.post({ t: "done", end });
   } catch (error) {
     if (!(error instanceof RipgrepError)) throw error;
-    const missing = "ripgrep is missing on the collector: install it there (apt-get install ripgrep)";
-    if (error.isMissing) port.post({ t: "refused", why: "unavailable", message: `Cannot search: ${missing}` });
-    else port.post({ t: "refused", why: "pattern", message: `Cannot search: ${error.message}` });
+    if (error.isMissing) port.post({ t: "refused", why: "unavailable", is: "ripgrep", values: {} });
+    else port.post({ t: "refused", why: "pattern", ...regexProblem(error.message, request.pattern).named });
   } finally {
     task = undefined;
     closeSync(patterns.patternFd);

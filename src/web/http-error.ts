@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler } from "express";
 import type { Log } from "../host/log.ts";
 import type { ApiError } from "../wire/api-error.ts";
+import type { NamedProblem } from "../wire/named-problem.ts";
 import { SeveralOwnersError } from "../wire/several-owners-error.ts";
 
 interface Refusal {
@@ -9,6 +10,14 @@ interface Refusal {
   readonly message: string;
   readonly retryAfterSeconds?: number;
   readonly owners?: readonly string[];
+  readonly problem?: NamedProblem | undefined;
+}
+
+interface Told {
+  readonly code: string;
+  readonly message: string;
+  readonly owners?: readonly string[] | undefined;
+  readonly problem?: NamedProblem | undefined;
 }
 
 /** A refusal in the API's form: `{"error":{"code","message"}}`. */
@@ -17,6 +26,7 @@ export class HttpError extends Error {
   readonly code: string;
   readonly retryAfterSeconds: number | undefined;
   readonly owners: readonly string[] | undefined;
+  readonly problem: NamedProblem | undefined;
 
   constructor(refusal: Refusal) {
     super(refusal.message);
@@ -24,6 +34,7 @@ export class HttpError extends Error {
     this.code = refusal.code;
     this.retryAfterSeconds = refusal.retryAfterSeconds;
     this.owners = refusal.owners;
+    this.problem = refusal.problem;
   }
 }
 
@@ -40,13 +51,13 @@ export function tooMany(message: string): HttpError {
   return new HttpError({ status: 429, code: "too_many", message });
 }
 
-export function badRequest(message: string): HttpError {
-  return new HttpError({ status: 400, code: "bad_request", message });
+export function badRequest(message: string, problem?: NamedProblem): HttpError {
+  return new HttpError({ status: 400, code: "bad_request", message, problem });
 }
 
-export function apiError(refusal: { code: string; message: string; owners?: readonly string[] | undefined }): ApiError {
-  const { code, message, owners } = refusal;
-  return { error: owners === undefined ? { code, message } : { code, message, owners } };
+export function apiError({ code, message, owners, problem }: Told): ApiError {
+  const named = problem === undefined ? { code, message } : { code, message, problem };
+  return { error: owners === undefined ? named : { ...named, owners } };
 }
 
 /** Answers errors thrown by handlers. Unexpected ones are logged, and answered as `internal`. */

@@ -69,7 +69,7 @@ export function createKeepingApi({ archive, keeping, viewerOf, recordRead }: Kee
   router.post("/holds", async (request, response) => {
     const viewer = await viewerOf(request, "keep");
     const asked = parseHoldRequest(request.body);
-    if ("problem" in asked) throw badRequest(asked.problem);
+    if ("problem" in asked) throw badRequest(asked.problem, asked.named);
     const kept = await inTurn(viewer, response, async () => {
       const thing = await find(viewer, asked.what);
       return keeping.keep(thing, by(viewer, thing, asked), { user: viewer.user, address: request.ip });
@@ -82,7 +82,7 @@ export function createKeepingApi({ archive, keeping, viewerOf, recordRead }: Kee
   router.post("/holds/release", async (request, response) => {
     const viewer = await viewerOf(request, "keep");
     const asked = parseHoldRequest(request.body);
-    if ("problem" in asked) throw badRequest(asked.problem);
+    if ("problem" in asked) throw badRequest(asked.problem, asked.named);
     await inTurn(viewer, response, async () => {
       const thing = heldThing(viewer, asked.what) ?? (await find(viewer, asked.what));
       const asking = { user: viewer.user, address: request.ip };
@@ -109,7 +109,7 @@ export function createKeepingApi({ archive, keeping, viewerOf, recordRead }: Kee
   router.post("/prune", async (request, response) => {
     const viewer = await viewerOf(request, "delete");
     const asked = parsePruneRequest(request.body);
-    if ("problem" in asked) throw badRequest(asked.problem);
+    if ("problem" in asked) throw badRequest(asked.problem, asked.named);
     const { owner = viewer.user } = asked;
     if (!isTheirs(viewer, owner)) throw notFound("user");
     if (asked.dryRun) recordRead(viewer, request, [owner]);

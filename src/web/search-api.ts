@@ -24,7 +24,7 @@ export function createSearchApi({ search, viewerOf, recordRead }: SearchApiOptio
     const gone = clientGone(response);
     const viewer = await viewerOf(request, "search");
     const asked = parseSearchRequest(request.body);
-    if ("problem" in asked) throw badRequest(asked.problem);
+    if ("problem" in asked) throw badRequest(asked.problem, asked.named);
     try {
       const events = search.run(viewer, asked, gone);
       await send(response, { events, gone, onFirst: () => recordRead(viewer, request, ownersOf(asked)) });
@@ -60,15 +60,15 @@ export function ownersOf({ what }: SearchRequest): readonly string[] | "all" {
 }
 
 /** A refused search as an answer. */
-export function refusalOf({ why, message }: SearchRefusal): HttpError {
+export function refusalOf({ why, message, problem }: SearchRefusal): HttpError {
   switch (why) {
     case "missing":
       return notFound();
     case "busy":
-      return new HttpError({ status: 429, code: "too_many", message, retryAfterSeconds: RETRY_AFTER_SECONDS });
+      return new HttpError({ status: 429, code: "too_many", message, problem, retryAfterSeconds: RETRY_AFTER_SECONDS });
     case "unavailable":
-      return new HttpError({ status: 503, code: "unavailable", message });
+      return new HttpError({ status: 503, code: "unavailable", message, problem });
     default:
-      return badRequest(message);
+      return badRequest(message, problem);
   }
 }

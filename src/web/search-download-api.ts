@@ -47,7 +47,7 @@ export function createSearchDownloadApi(options: SearchDownloadApiOptions): Rout
     );
     const body = parseJson(query.text("search", MAX_SEARCH_CHARACTERS) ?? "");
     const asked = parseSearchRequest(body);
-    if ("problem" in asked) throw badRequest(`search: ${asked.problem}`);
+    if ("problem" in asked) throw badRequest(`search: ${asked.problem}`, asked.named);
     places.check(viewer.uid);
     if (request.method === "HEAD") {
       response.set(HEADERS).end();

@@ -1,3 +1,4 @@
+import { type NamedProblem, parseNamedProblem } from "./named-problem.ts";
 import { asRecord } from "./record.ts";
 
 /** Body of every refusal. */
@@ -7,6 +8,8 @@ export interface ApiError {
     readonly message: string;
     /** With `several_owners`: the owners to choose from. */
     readonly owners?: readonly string[];
+    /** What the message says, by name. */
+    readonly problem?: NamedProblem;
   };
 }
 
@@ -15,6 +18,8 @@ export function parseError(value: unknown): ApiError["error"] | undefined {
   const record = asRecord(value);
   const { code, message, owners } = record ?? {};
   if (typeof code !== "string" || typeof message !== "string") return undefined;
-  if (!Array.isArray(owners)) return { code, message };
-  return { code, message, owners: owners.filter((owner): owner is string => typeof owner === "string") };
+  const problem = parseNamedProblem(record?.["problem"]);
+  const named = problem === undefined ? { code, message } : { code, message, problem };
+  if (!Array.isArray(owners)) return named;
+  return { ...named, owners: owners.filter((owner): owner is string => typeof owner === "string") };
 }

@@ -2,7 +2,7 @@ import type { ExecutionName } from "./api.ts";
 import { parseExecutionId } from "./ids.ts";
 import { WIRE_LIMITS } from "./limits.ts";
 import { asCount, asRecord, type UnknownRecord } from "./record.ts";
-import { flag, Problem, parsedBody } from "./request-members.ts";
+import { flag, Problem, parsedBody, type WrongBody } from "./request-members.ts";
 import { parseRunId, RUN_ID_RULE } from "./run-id.ts";
 
 /** What is kept: one execution, all of a job, or those of one run of it. */
@@ -100,21 +100,21 @@ export function parseUsageLimits(value: unknown): UsageLimits | undefined {
 
 const MAX_AGE_MS = 100 * 365 * 86_400_000;
 
-export function parseHoldRequest(value: unknown): HoldRequest | { readonly problem: string } {
+export function parseHoldRequest(value: unknown): HoldRequest | WrongBody {
   return parsedBody(value, '{"what": {"x": "01..."}}', (body) => ({
     what: scopeOf(body["what"]),
     admin: flag(body, "admin"),
   }));
 }
 
-export function parsePruneRequest(value: unknown): PruneRequest | { readonly problem: string } {
+export function parsePruneRequest(value: unknown): PruneRequest | WrongBody {
   return parsedBody(value, '{"olderThanMs": 2592000000, "dryRun": true}', (body) => {
     const olderThanMs = asCount(body["olderThanMs"]);
     if (olderThanMs === undefined || olderThanMs > MAX_AGE_MS)
-      throw new Problem(`olderThanMs: expected milliseconds from 0 to ${MAX_AGE_MS}`);
+      throw new Problem("age", { name: "olderThanMs", most: MAX_AGE_MS });
     const job = text(body, "job", WIRE_LIMITS.maxJobCharacters);
     const run = runOf(body);
-    if (run !== undefined && job === undefined) throw new Problem("run: name its job as well");
+    if (run !== undefined && job === undefined) throw new Problem("run-of-job");
     return {
       olderThanMs,
       job,
@@ -171,14 +171,14 @@ function scopeOf(value: unknown): KeptScope {
   const x = parseExecutionId(record["x"]);
   if (x !== undefined) return { x, node: text(record, "node", WIRE_LIMITS.maxNodeCharacters), owner };
   const job = text(record, "job", WIRE_LIMITS.maxJobCharacters);
-  if (record["x"] !== undefined || job === undefined) throw new Problem("what: expected an execution, {x}, or a {job}");
+  if (record["x"] !== undefined || job === undefined) throw new Problem("kept-scope");
   return { job, run: runOf(record), owner };
 }
 
 function runOf(record: UnknownRecord): string | undefined {
   if (record["run"] === undefined) return undefined;
   const run = parseRunId(record["run"]);
-  if (run === undefined) throw new Problem(`run: expected ${RUN_ID_RULE}`);
+  if (run === undefined) throw new Problem("run-id", { expected: RUN_ID_RULE });
   return run;
 }
 
@@ -187,6 +187,6 @@ function text(record: UnknownRecord, name: string, maxCharacters: number): strin
   const value = record[name];
   if (value === undefined) return undefined;
   if (typeof value !== "string" || value === "" || value.length > maxCharacters)
-    throw new Problem(`${name}: expected a text of 1 to ${maxCharacters} characters`);
+    throw new Problem("text-of", { name, limit: maxCharacters });
   return value;
 }

@@ -1,5 +1,6 @@
 import type { StreamName } from "./api.ts";
 import { parseStream } from "./cri.ts";
+import { type NamedProblem, parseNamedProblem } from "./named-problem.ts";
 import { asCount, asRecord, type UnknownRecord } from "./record.ts";
 import { parseTime } from "./time.ts";
 
@@ -60,6 +61,8 @@ export type SearchEvent =
       readonly capped: boolean;
       readonly why?: SearchStop;
       readonly message?: string;
+      /** What the message says, by name. */
+      readonly problem?: NamedProblem | undefined;
       /** Lines of which only the first MiB was searched. */
       readonly longLines: number;
       /** Executions whose files could not be read. */
@@ -124,7 +127,7 @@ export function parseSearchEvent(value: unknown): SearchEvent | undefined {
 }
 
 function endOf(record: UnknownRecord): SearchEvent | undefined {
-  const { capped, why, message } = record;
+  const { capped, why, message, problem } = record;
   const totals = totalsOf(record);
   const [longLines, unreadable] = [asCount(record["longLines"]), asCount(record["unreadable"])];
   if (totals === undefined || longLines === undefined || unreadable === undefined) return undefined;
@@ -137,7 +140,7 @@ function endOf(record: UnknownRecord): SearchEvent | undefined {
     longLines,
     unreadable,
     ...(stop === undefined ? {} : { why: stop }),
-    ...(typeof message === "string" ? { message } : {}),
+    ...(typeof message === "string" ? { message, problem: parseNamedProblem(problem) } : {}),
   };
 }
 

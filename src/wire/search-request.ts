@@ -4,7 +4,18 @@ import { parseStream } from "./cri.ts";
 import { parseExecutionId } from "./ids.ts";
 import { WIRE_LIMITS } from "./limits.ts";
 import { asCount, asRecord, type UnknownRecord } from "./record.ts";
-import { count, flag, known, Problem, parsedBody, shortText, time, utf8Bytes, word } from "./request-members.ts";
+import {
+  count,
+  flag,
+  known,
+  Problem,
+  parsedBody,
+  shortText,
+  time,
+  utf8Bytes,
+  type WrongBody,
+  word,
+} from "./request-members.ts";
 import { parseRunId } from "./run-id.ts";
 import type { RunPlace } from "./run-lines.ts";
 
@@ -85,7 +96,7 @@ const SHOWS = ["lines", "counts", "executions"] as const;
 const DIRECTIONS = ["next", "previous"] as const;
 
 /** Parses a request. `problem` names the member that is wrong, and its limit. */
-export function parseSearchRequest(value: unknown): SearchRequest | { readonly problem: string } {
+export function parseSearchRequest(value: unknown): SearchRequest | WrongBody {
   return parsedBody(value, '{"what": {"all": true}, "pattern": "error"}', parseBody);
 }
 
@@ -94,7 +105,7 @@ function parseBody(body: UnknownRecord): SearchRequest {
   const what = parseScope(body["what"]);
   const [state, stream] = [body["state"], body["stream"]];
   const labels = body["labels"] === undefined ? {} : parseLabels(body["labels"]);
-  if (labels === undefined) throw new Problem(`labels: expected at most ${WIRE_LIMITS.maxLabels} texts by name`);
+  if (labels === undefined) throw new Problem("labels", { limit: WIRE_LIMITS.maxLabels });
   const request = {
     what,
     pattern: patternOf("pattern", body["pattern"]),
@@ -120,9 +131,8 @@ function parseBody(body: UnknownRecord): SearchRequest {
     place: placeOf(body["place"]),
     direction: word(body, "direction", DIRECTIONS),
   };
-  if (request.regex && request.pattern.includes("\r"))
-    throw new Problem("pattern: has a carriage return; in a regular expression write \\r");
-  if (request.buckets && request.before + request.after > 0) throw new Problem("buckets: expected no context");
+  if (request.regex && request.pattern.includes("\r")) throw new Problem("carriage-return");
+  if (request.buckets && request.before + request.after > 0) throw new Problem("context");
   if (request.from !== undefined) checkStep("from", request);
   if (request.place !== undefined) checkStep("place", request);
   return request;
@@ -134,18 +144,17 @@ function placeOf(value: unknown): RunPlace | undefined {
   const at = time(place, "time");
   const [x, n] = [parseExecutionId(place["x"]), asCount(place["n"], 1)];
   if (at !== undefined && place["x"] === undefined && place["n"] === undefined) return { time: at };
-  if (at === undefined || x === undefined || n === undefined)
-    throw new Problem("place: expected a {time}, or {time, x, n} of a line");
+  if (at === undefined || x === undefined || n === undefined) throw new Problem("place");
   return { time: at, x, n };
 }
 
 function checkStep(name: "from" | "place", request: SearchRequest): void {
   const { what, show, buckets, before, after, limit } = request;
   const { maxHitsFrom } = SEARCH_REQUEST_LIMITS;
-  if (name === "from" && !("x" in what)) throw new Problem("from: expected one execution in what");
-  if (name === "place" && "x" in what) throw new Problem("place: expected a job, a run or all in what");
-  if (show !== "lines" || buckets || before + after > 0) throw new Problem(`${name}: expected lines without context`);
-  if (limit > maxHitsFrom) throw new Problem(`limit: expected a whole number from 1 to ${maxHitsFrom} with ${name}`);
+  if (name === "from" && !("x" in what)) throw new Problem("from-one");
+  if (name === "place" && "x" in what) throw new Problem("place-many");
+  if (show !== "lines" || buckets || before + after > 0) throw new Problem("lines-only", { name });
+  if (limit > maxHitsFrom) throw new Problem("count-with", { name, most: maxHitsFrom });
 }
 
 function parseScope(value: unknown): SearchScope {
@@ -158,25 +167,26 @@ function parseScope(value: unknown): SearchScope {
     return { job, run: run === undefined ? undefined : known("run", parseRunId(run)), owner };
   }
   const x = parseExecutionId(scope?.["x"]);
-  if (x === undefined) throw new Problem("what: expected an execution {x}, a {job} or {all: true}");
+  if (x === undefined) throw new Problem("scope");
   return { x, node: shortText(scope?.["node"], "node", WIRE_LIMITS.maxNodeCharacters), owner };
 }
 
 function patternOf(name: string, value: unknown): string {
   const { maxPatternBytes } = SEARCH_REQUEST_LIMITS;
-  if (typeof value !== "string") throw new Problem(`${name}: expected a text`);
+  if (typeof value !== "string") throw new Problem("text", { name });
   const bytes = utf8Bytes(value);
-  if (bytes > maxPatternBytes) throw new Problem(`${name}: ${bytes} bytes, limit is ${maxPatternBytes}`);
-  if (value.includes("\n")) throw new Problem(`${name}: has a line feed, but only single lines are searched`);
-  if (/\p{Surrogate}/u.test(value)) throw new Problem(`${name}: has half a surrogate pair, which no text has`);
+  if (bytes > maxPatternBytes) throw new Problem("bytes", { name, bytes, limit: maxPatternBytes });
+  if (value.includes("\n")) throw new Problem("line-feed", { name });
+  if (/\p{Surrogate}/u.test(value)) throw new Problem("surrogate", { name });
   return value;
 }
 
 function alsoOf(value: unknown): SearchRequest["also"] {
   const { maxAlso } = SEARCH_REQUEST_LIMITS;
   if (value === undefined) return [];
-  if (!Array.isArray(value)) throw new Problem('also: expected a list like [{"text": "error", "isNot": false}]');
-  if (value.length > maxAlso) throw new Problem(`also: ${value.length} texts, limit is ${maxAlso}`);
+  if (!Array.isArray(value))
+    throw new Problem("list", { name: "also", example: '[{"text": "error", "isNot": false}]' });
+  if (value.length > maxAlso) throw new Problem("many", { name: "also", count: value.length, limit: maxAlso });
   return value.map((each: unknown) => {
     const term = asRecord(each) ?? {};
     return { text: patternOf("also", term["text"]), isNot: flag(term, "isNot") };
@@ -186,15 +196,15 @@ function alsoOf(value: unknown): SearchRequest["also"] {
 function nodesOf(value: unknown): readonly string[] {
   const { maxNodes } = SEARCH_REQUEST_LIMITS;
   if (value === undefined) return [];
-  if (!Array.isArray(value)) throw new Problem("nodes: expected a list of names");
-  if (value.length > maxNodes) throw new Problem(`nodes: ${value.length} names, limit is ${maxNodes}`);
+  if (!Array.isArray(value)) throw new Problem("list", { name: "nodes", example: '["node1"]' });
+  if (value.length > maxNodes) throw new Problem("many", { name: "nodes", count: value.length, limit: maxNodes });
   return value.map((node) => known("nodes", shortText(node, "nodes", WIRE_LIMITS.maxNodeCharacters)));
 }
 
 function onlyOf(value: unknown): readonly string[] {
   const { maxOnly } = SEARCH_REQUEST_LIMITS;
   if (value === undefined) return [];
-  if (!Array.isArray(value)) throw new Problem("only: expected a list of ids");
-  if (value.length > maxOnly) throw new Problem(`only: ${value.length} ids, limit is ${maxOnly}`);
+  if (!Array.isArray(value)) throw new Problem("list", { name: "only", example: '["01..."]' });
+  if (value.length > maxOnly) throw new Problem("many", { name: "only", count: value.length, limit: maxOnly });
   return value.map((x) => known("only", parseExecutionId(x)));
 }

@@ -116,7 +116,7 @@ describe("find", () => {
     await poll("an expression", async () => / of 2$/.test(await words(page)));
     await page.locator(".row.current mark").getByText("needle").waitFor();
     await page.getByRole("searchbox").fill("/(/");
-    await page.locator(".find-words").getByText("regex parse error").waitFor();
+    await page.locator(".find-words").getByText("character 1 of the expression: unclosed group").waitFor();
   });
 
   test("composes characters, and scrolls to a match far to the right", async () => {

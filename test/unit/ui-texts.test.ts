@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseSync } from "vite";
-import { afterEach, describe, expect, test, vi } from "vitest";
-import { ERRORS, TEXTS } from "../../ui/src/texts/es.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { PROBLEMS as NAMED } from "../../src/wire/problems.ts";
+import { ERRORS, PROBLEMS, TEXTS } from "../../ui/src/texts/es.ts";
 import { errorText, type Room } from "../../ui/src/texts/language.ts";
 
 const SOURCE = fileURLToPath(new URL("../../ui/src", import.meta.url));
@@ -56,7 +57,74 @@ test("every refusal of the collector has its words in Spanish, and no others hav
 });
 
 test("a refusal of an unknown code stays in its own words, whatever the code", () => {
-  for (const code of ["", "new_one", "constructor", "toString"]) expect(errorText(code, "Own words")).toBe("Own words");
+  for (const code of ["", "new_one", "constructor", "toString"]) {
+    expect(errorText({ code, message: "Own words" })).toBe("Own words");
+    expect(errorText({ message: "Own words", problem: { is: code, values: {} } })).toBe("Own words");
+  }
+});
+
+test("every problem that the collector names has its words in Spanish, with the same values", () => {
+  const valuesIn = (words: string): string[] => [...new Set(words.match(/\{[a-z]+\}/g))].sort();
+  const valuesOf = (all: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(all).map(([name, words]) => [name, valuesIn(words)]));
+  expect(valuesOf(PROBLEMS)).toEqual(valuesOf(NAMED));
+});
+
+describe("in Spanish", () => {
+  beforeAll(async () => {
+    vi.resetModules();
+    vi.stubGlobal("navigator", { languages: ["es-ES"] });
+    vi.stubGlobal("document", { documentElement: { lang: "" } });
+    const { speak } = await import("../../ui/src/texts/language.ts");
+    await speak("es");
+  });
+  afterAll(() => {
+    vi.unstubAllGlobals();
+    vi.resetModules();
+  });
+
+  test("a problem is worded with its values, whatever its code is", async () => {
+    const { errorText: spanish } = await import("../../ui/src/texts/language.ts");
+    const problem = { is: "regex-unclosed-group", values: { at: 4 } };
+    expect(spanish({ code: "bad_request", message: "Cannot search", problem })).toMatch(
+      /^Carácter 4 .* grupo sin cerrar/,
+    );
+  });
+
+  test.each([
+    [
+      "file-denied",
+      "The user may not write there: /data/out: Permission denied",
+      "El usuario no puede escribir ahí: /data/out: permiso denegado",
+    ],
+    ["file-denied", "The user may not write there", "El usuario no puede escribir ahí"],
+    ["no-such-folder", "", "El nodo no comparte esa carpeta, o no está ahí: agent.toml, [folders.NOMBRE]"],
+    [
+      "cwd",
+      "mlrun: Cannot enter /x: No such file or directory",
+      "la carpeta no existe allí, o no tienes acceso: /x: no existe",
+    ],
+    [
+      "files",
+      "mlsupervise: Cannot put /x: y: File exists",
+      "no se puede dejar un archivo en su sitio: /x: y: ya existe",
+    ],
+    [
+      "start",
+      "mlsupervise: Cannot start /usr/bin/mlrun as the user: Permission denied",
+      "no se puede iniciar mlrun allí: /usr/bin/mlrun: permiso denegado",
+    ],
+    [
+      "restarted",
+      "in place: a, b and 3 more",
+      "el nodo se reinició mientras se ejecutaba: en su sitio: a, b and 3 more",
+    ],
+    ["new-reason", "Words of a newer node", "Words of a newer node"],
+    ["", "", ""],
+  ])("a node's refusal %s with %o", async (why, text, words) => {
+    const { reasonOf } = await import("../../ui/src/run/state-words.ts");
+    expect(reasonOf({ why, text })).toBe(words);
+  });
 });
 
 describe("a time is one of 24 hours", () => {

@@ -30,7 +30,7 @@ export function LoginPage({ api, reason, onSignedIn }: LoginPageProps): JSX.Elem
     const answer = await api.login(credentialsOf(form, step));
     setBusy(false);
     if (answer.ok) return onSignedIn();
-    setStep(answer.step === undefined ? undefined : { ...answer.step, prompt: answer.message });
+    setStep(answer.step === undefined ? undefined : { ...answer.step, prompt: promptWords(answer.message) });
     if (answer.step !== undefined) return;
     setProblem(describe(answer));
     if (answer.status === 429) waitSeconds.start(answer.retryAfterSeconds ?? 60);
@@ -91,11 +91,20 @@ export function LoginPage({ api, reason, onSignedIn }: LoginPageProps): JSX.Elem
   );
 }
 
-/** What is asked for beside the password, in the words of the collector's PAM. */
+/** What is asked for beside the password. */
 interface Step {
   readonly token: string;
   readonly prompt: string;
   readonly isEcho: boolean;
+}
+
+/** What PAM's modules usually ask for, in the page's language; anything else as PAM words it. */
+function promptWords(prompt: string): string {
+  const asked = prompt
+    .trim()
+    .replace(/\s*:$/, "")
+    .replace(/ for `.*'$/, "");
+  return new Map(Object.entries(login.prompts)).get(asked.toLowerCase()) ?? prompt;
 }
 
 function credentialsOf(form: FormData, step: Step | undefined): Credentials {

@@ -184,13 +184,26 @@ test.each([
   ["no pattern", {}, 400, /pattern: expected a text/],
   ["a line feed", { pattern: "a\nb" }, 400, /line feed/],
   ["half an expression", { pattern: "(a", regex: true }, 400, /unclosed group/],
-  ["an expression too large to compile", { pattern: "(a{1000}){1000}", regex: true }, 400, /size limit/],
+  ["an expression too large to compile", { pattern: "(a{1000}){1000}", regex: true }, 400, /larger than \d+ bytes/],
   ["a pattern of more than 1 KiB", { pattern: "é".repeat(513) }, 400, /1026 bytes, limit is 1024/],
   ["too much context", { pattern: "a", before: 21 }, 400, /before: expected a whole number from 0 to 20/],
 ])("%s is refused before anything is searched", async (_, body, status, message) => {
   const { alice } = await startSearch();
   const answer = await alice.post("/api/search", { what: { all: true }, ...body });
   expect(answer).toMatchObject({ status, text: expect.stringMatching(message) });
+});
+
+test("a refusal names what is wrong, with its values, for clients that word it themselves", async () => {
+  const { alice } = await startSearch();
+  const problemOf = async (body: object): Promise<unknown> => {
+    const { text } = await alice.post("/api/search", { what: { all: true }, ...body });
+    return (JSON.parse(text) as { error: { problem?: unknown } }).error.problem;
+  };
+  expect(await problemOf({ pattern: "ab(", regex: true })).toEqual({ is: "regex-unclosed-group", values: { at: 3 } });
+  expect(await problemOf({ pattern: "é".repeat(513) })).toEqual({
+    is: "bytes",
+    values: { name: "pattern", bytes: 1_026, limit: 1_024 },
+  });
 });
 
 test("needs a session, and an Origin that is the viewer's own", async () => {
@@ -288,12 +301,13 @@ test("where ripgrep turns out to be missing after the first events, the end says
     `import { parentPort } from "node:worker_threads";
     parentPort.on("message", ({ t }) => {
       if (t === "search") parentPort.postMessage({ t: "events", events: Buffer.from('{"t":"progress","hits":0,"executions":1,"bytes":9}\\n') });
-      if (t === "sent") parentPort.postMessage({ t: "refused", why: "unavailable", message: "no ripgrep" });
+      if (t === "sent") parentPort.postMessage({ t: "refused", why: "unavailable", is: "ripgrep", values: {} });
     });`,
   );
   const { alice } = await startSearch({ workerFile: pathToFileURL(file) });
   const events = await ask(alice, { pattern: "a text" });
-  expect(events).toMatchObject([{ t: "progress" }, { t: "end", capped: true, why: "refused", message: "no ripgrep" }]);
+  const problem = { is: "ripgrep", values: {} };
+  expect(events).toMatchObject([{ t: "progress" }, { t: "end", capped: true, why: "refused", problem }]);
 });
 
 test("what was listed is opened as it is by then, and by those who may see it", async () => {

@@ -78,7 +78,7 @@ export class JsonClient {
       ok: false,
       status: response.status,
       ...error,
-      message: errorText(error.code, error.message),
+      message: errorText(error),
       retryAfterSeconds: Number.isFinite(seconds) ? seconds : undefined,
       ...(step === undefined ? {} : { step }),
     };

@@ -2,11 +2,29 @@ import { REFUSALS } from "../../../src/wire/fleet/refusal.ts";
 import type { RunOnNode } from "../../../src/wire/fleet/run-view.ts";
 import { run as t } from "../texts/en/run.ts";
 
-/** In the node's own words, or what the name of the reason stands for, or that name. */
+/** What nodes say before what they add: mlrun's and mlsupervise's words for `cwd`, `start` and `files`. */
+const OWN_WORDS = /^(?:mlrun|mlsupervise): Cannot (?:enter|start|put) /;
+const IN_PLACE = "in place: ";
+
+/** What the name of the reason stands for, with what the node adds; or the node's own words, or that name. */
 export function reasonOf({ why, text }: Pick<RunOnNode, "why" | "text">): string {
-  // A node that has nothing to add says it in the usual words, which are English.
-  const isUsual = text === "" || text === new Map<string, string>(Object.entries(REFUSALS)).get(why);
-  return isUsual ? (new Map<string, string>(Object.entries(t.reasons)).get(why) ?? why) : text;
+  const reason = textOf(t.reasons, why);
+  if (reason === undefined) return text || why;
+  const more = text.replace(textOf(REFUSALS, why) ?? OWN_WORDS, "").replace(/^: /, "");
+  return more === "" ? reason : `${reason}: ${addedWords(more)}`;
+}
+
+/** Paths stay as they are; what the system says of them is known by its words. */
+function addedWords(more: string): string {
+  if (more.startsWith(IN_PLACE)) return t.inPlace(more.slice(IN_PLACE.length));
+  const [, path = "", said = more] = /^(.*): ([^:]*)$/s.exec(more) ?? [];
+  const words = textOf(t.added, said);
+  if (words === undefined) return more;
+  return path === "" ? words : `${path.replace(/ as the user$/, "")}: ${words}`;
+}
+
+function textOf(texts: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(texts, name) ? texts[name] : undefined;
 }
 
 /** A run's state on a node, with its reason, in words. */

@@ -10,6 +10,7 @@ import { list } from "./es/list.ts";
 import { log } from "./es/log.ts";
 import { login } from "./es/login.ts";
 import { nodes } from "./es/nodes.ts";
+import { problems } from "./es/problems.ts";
 import { run } from "./es/run.ts";
 import { search } from "./es/search.ts";
 import { tell } from "./es/tell.ts";
@@ -21,3 +22,4 @@ export const TEXTS: Readonly<Record<Room, object>> = {
   ...{ log, login, nodes, run, search, tell },
 };
 export const ERRORS = errors;
+export const PROBLEMS = problems;

@@ -1,3 +1,5 @@
+import { type NamedProblem, problemWords } from "../../../src/wire/named-problem.ts";
+
 /** The viewer's languages, by the name that each has in itself. */
 export const LANGUAGES = { en: "English", es: "Español" } as const;
 export type Language = keyof typeof LANGUAGES;
@@ -21,9 +23,17 @@ export type Room =
 
 const KEY = "marcologger.language";
 
+/** A refusal, or the end of a search: its message is English. */
+interface Said {
+  readonly message: string;
+  readonly code?: string;
+  readonly problem?: NamedProblem | undefined;
+}
+
 const shown = new Map<Room, object>();
 let translation: Readonly<Record<Room, object>> | undefined;
 let errors: Readonly<Record<string, string>> = {};
+let problems: Readonly<Record<string, string>> = {};
 let locale = "en-GB";
 
 /** Texts of a room in the page's language, whether it is known yet or not. @param english What they say otherwise. */
@@ -32,8 +42,10 @@ export function translated<T extends object>(room: Room, english: T): T {
   return Object.assign(english, translation?.[room]);
 }
 
-/** A refusal in the page's language: by its code, or as the collector says it. */
-export function errorText(code: string, message: string): string {
+/** A refusal in the page's language: by what it names as wrong, or its code, or as the collector says it. */
+export function errorText({ code = "", message, problem }: Said): string {
+  const words = problem !== undefined && Object.hasOwn(problems, problem.is) ? problems[problem.is] : undefined;
+  if (problem !== undefined && words !== undefined) return problemWords(words, problem);
   return Object.hasOwn(errors, code) ? (errors[code] ?? message) : message;
 }
 
@@ -78,6 +90,7 @@ export async function speak(language: Language): Promise<void> {
     const spanish = await import("./es.ts");
     translation = spanish.TEXTS;
     errors = spanish.ERRORS;
+    problems = spanish.PROBLEMS;
   } catch {
     return;
   }

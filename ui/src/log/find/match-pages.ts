@@ -3,6 +3,7 @@ import { asTime } from "../../../../src/wire/time.ts";
 import type { Answer } from "../../api/json-client.ts";
 import type { ApiClient } from "../../api-client.ts";
 import { find } from "../../texts/en/find.ts";
+import { errorText } from "../../texts/language.ts";
 import type { FindRequest } from "./find-request.ts";
 import { compareMatches, type Match, toMatch } from "./match.ts";
 
@@ -49,7 +50,7 @@ export async function collect(
   const answer = await api.search(body, { onEvent, signal });
   if (!answer.ok) return answer;
   if (end === undefined || (end.why !== undefined && end.why !== "limit")) {
-    const message = end?.message ?? find.ended;
+    const message = end?.message === undefined ? find.ended : errorText({ message: end.message, problem: end.problem });
     return { ok: false, status: 0, code: "cut", message, retryAfterSeconds: undefined };
   }
   return { ok: true, value: { matches, hasMore: end.capped } };

@@ -1,6 +1,7 @@
 import type { SearchEvent } from "../../../../src/wire/search-event.ts";
 import type { ApiClient } from "../../api-client.ts";
 import { find as t } from "../../texts/en/find.ts";
+import { errorText } from "../../texts/language.ts";
 import type { FindRequest } from "./find-request.ts";
 import { compareMatches, type Match, toMatch } from "./match.ts";
 
@@ -98,8 +99,9 @@ export class Survey {
   }
 }
 
-function problemOf({ why, message, unreadable }: Extract<SearchEvent, { t: "end" }>): string | undefined {
+function problemOf({ why, message, problem, unreadable }: Extract<SearchEvent, { t: "end" }>): string | undefined {
   const stopped = why === undefined || why === "limit" ? undefined : t.stopped[why];
-  if (stopped !== undefined) return message === undefined ? stopped : t.because(stopped, message);
+  if (stopped !== undefined)
+    return message === undefined ? stopped : t.because(stopped, errorText({ message, problem }));
   return unreadable > 0 ? t.unreadable(unreadable) : undefined;
 }

@@ -1,8 +1,32 @@
 import { REFUSALS, type Refusal } from "../../../../src/wire/fleet/refusal.ts";
 import { translated } from "../language.ts";
 
-const reasons: Readonly<Record<Refusal | "cwd", string>> = {
+type Reason =
+  | Refusal
+  | "answer"
+  | "claim-damaged"
+  | "cwd"
+  | "exit-damaged"
+  | "files"
+  | "journal-replaced"
+  | "journal-restored"
+  | "restarted"
+  | "slow"
+  | "start"
+  | "supervisor-lost";
+
+const reasons: Readonly<Record<Reason, string>> = {
   cwd: "the folder is missing there, or closed to you",
+  start: "mlrun cannot be started there",
+  files: "a file cannot be put in its place",
+  slow: "the service took too long, and was ended",
+  answer: "the service's answer cannot be kept",
+  restarted: "the node restarted while it ran",
+  "supervisor-lost": "what watches over it on the node was killed",
+  "exit-damaged": "the node's record of its end is damaged",
+  "claim-damaged": "the node's record of its start is damaged",
+  "journal-restored": "the node's journal was restored from a copy: it may have run before",
+  "journal-replaced": "the node's journal was made anew: what became of it is not known there",
   ...REFUSALS,
 };
 
@@ -66,4 +90,21 @@ export const run = translated("run", {
   exitCode: (code: number) => `, exit code ${code}`,
   stoppedBy: (user: string) => `, stopped by ${user}`,
   reasons,
+  inPlace: (paths: string) => `in place: ${paths}`,
+  /** By the words in which nodes say it, strerror(3)'s but for the first. */
+  added: {
+    "none of its files is in place": "none of its files is in place",
+    "Permission denied": "permission denied",
+    "No such file or directory": "no such file or directory",
+    "Not a directory": "not a directory",
+    "Is a directory": "is a directory",
+    "File exists": "it exists already",
+    "File name too long": "the name is too long",
+    "No space left on device": "no space left on the disk",
+    "Disk quota exceeded": "the disk quota is used up",
+    "Read-only file system": "the file system is read-only",
+    "Input/output error": "input/output error of the disk",
+    "Too many levels of symbolic links": "too many links",
+    "Operation not permitted": "not permitted",
+  },
 });
