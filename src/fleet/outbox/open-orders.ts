@@ -18,17 +18,22 @@ interface OpenOrder {
 /** Open orders by node: bounded by the limits of what may be open. */
 export class OpenOrders {
   readonly #byNode = new Map<string, Map<string, OpenOrder>>();
+  readonly #ofOwner = new Map<string, number>();
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
+  ofOwner(owner: string): number {
+    return this.#ofOwner.get(owner) ?? 0;
+  }
+
   add(order: OpenOrder): void {
     const ofNode = this.#byNode.get(order.node) ?? new Map<string, OpenOrder>();
     this.#byNode.set(order.node, ofNode);
     const key = keyOf(order);
-    if (!ofNode.has(key)) this.#size += 1;
+    if (!ofNode.has(key)) this.#count(order.owner, 1);
     ofNode.set(key, order);
   }
 
@@ -38,7 +43,7 @@ export class OpenOrders {
 
   remove(of: { owner: string; run: string; node: string }): void {
     const ofNode = this.#byNode.get(of.node);
-    if (ofNode?.delete(keyOf(of)) === true) this.#size -= 1;
+    if (ofNode?.delete(keyOf(of)) === true) this.#count(of.owner, -1);
     if (ofNode?.size === 0) this.#byNode.delete(of.node);
   }
 
@@ -48,6 +53,13 @@ export class OpenOrders {
 
   *all(): Generator<OpenOrder> {
     for (const ofNode of this.#byNode.values()) yield* ofNode.values();
+  }
+
+  #count(owner: string, by: 1 | -1): void {
+    const ofOwner = this.ofOwner(owner) + by;
+    if (ofOwner > 0) this.#ofOwner.set(owner, ofOwner);
+    else this.#ofOwner.delete(owner);
+    this.#size += by;
   }
 }
 

@@ -10,6 +10,8 @@ import { detailsOf } from "./run-details.ts";
 const MAX_OPEN_RUNS_OF_USER = 1_000;
 /** Of everybody: what the repetition looks at each second. */
 const MAX_OPEN_ORDERS = 200_000;
+/** The others' places are not one user's: 12 runs on 4,000 nodes. */
+const MAX_OPEN_ORDERS_OF_USER = 50_000;
 
 /** How a run goes to its nodes: so many at a time, and whether a failure holds back the others. */
 export interface Batching {
@@ -47,7 +49,8 @@ export class OrderBook {
 
   /** Inside a commit: whether another run of this user may be open, on so many nodes. */
   hasRoom(owner: string, nodes: number): boolean {
-    return this.db.openRunsOf(owner) < MAX_OPEN_RUNS_OF_USER && this.open.size + nodes <= MAX_OPEN_ORDERS;
+    const hasPlaces = this.open.ofOwner(owner) + nodes <= MAX_OPEN_ORDERS_OF_USER;
+    return hasPlaces && this.open.size + nodes <= MAX_OPEN_ORDERS && this.db.openRunsOf(owner) < MAX_OPEN_RUNS_OF_USER;
   }
 
   /** Inside a commit: a run on these nodes, of which the first of a batch may go. Returns what to track after the commit. */
