@@ -25,7 +25,7 @@ import type { Batching } from "./outbox/order-book.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { OutboxDb } from "./outbox/outbox-db.ts";
 import type { Nodes } from "./outbox/ports.ts";
-import { RunViews } from "./outbox/run-views.ts";
+import { type RunsPage, RunViews } from "./outbox/run-views.ts";
 import type { Questions } from "./questions/questions.ts";
 
 const LOOK_EVERY_MS = 1_000;
@@ -183,7 +183,7 @@ export class Fleet {
   }
 
   /** Newest first. */
-  runs(owner: string, page: { before: string; limit: number }): Promise<readonly RunView[]> {
+  runs(owner: string, page: { before: string; limit: number }): Promise<RunsPage> {
     return this.#views.page(owner, page);
   }
 

@@ -9,7 +9,6 @@ import { WIRE_LIMITS } from "../wire/limits.ts";
 import { parseRunId, RUN_ID_RULE } from "../wire/run-id.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import type { RecordRead } from "./admin-reads.ts";
-import type { DownloadPlaces } from "./download-places.ts";
 import { badRequest, HttpError, notFound } from "./http-error.ts";
 import type { Keeping } from "./keeping-port.ts";
 import { readPage } from "./lines-page.ts";
@@ -18,6 +17,7 @@ import { Query } from "./query.ts";
 import { RawDownloads } from "./raw-download.ts";
 import { parseRange } from "./raw-range.ts";
 import { inPieces, sendList } from "./send-list.ts";
+import type { UserPlaces } from "./user-places.ts";
 import { UserTurns } from "./user-turns.ts";
 import type { ViewerOf } from "./viewers.ts";
 
@@ -26,7 +26,7 @@ interface ExecutionsApiOptions {
   /** What keeps an execution from being deleted. */
   readonly keeping: Pick<Keeping, "holdOf">;
   readonly viewerOf: ViewerOf;
-  readonly places: DownloadPlaces;
+  readonly places: UserPlaces;
   readonly audit: Audit;
   readonly recordRead: RecordRead;
 }

@@ -2,6 +2,7 @@ import { type Request, Router } from "express";
 import type { Audit } from "../host/audit.ts";
 import { FLEET_LIMITS } from "../wire/fleet/limits.ts";
 import { type OrderOf, parseOrder } from "../wire/fleet/order.ts";
+import type { RunView } from "../wire/fleet/run-view.ts";
 import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { asRecord } from "../wire/record.ts";
@@ -13,6 +14,8 @@ import { badRequest, HttpError, notFound, tooMany } from "./http-error.ts";
 import type { Fleet, Signer } from "./ports.ts";
 import { Query } from "./query.ts";
 import { checkOrder, notYours, readOrder, type Taken } from "./taken-order.ts";
+import { UserPlaces } from "./user-places.ts";
+import { UserTurns } from "./user-turns.ts";
 import type { ViewerOf } from "./viewers.ts";
 
 interface FleetApiOptions {
@@ -39,6 +42,9 @@ const SIGNER_WORDS: Readonly<Record<string, string>> = {
 const DEFAULT_ASK_MS = 8_000;
 const DEFAULT_RUNS = 50;
 const MAX_RUNS = 500;
+const MAX_WAITING = 64;
+/** Of a user: `mlctl bot` follows 32. */
+const MAX_FOLLOWING = 64;
 /** Sorts after every run. */
 const AFTER_ALL = "~";
 
@@ -53,6 +59,8 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
   const router = Router();
 
   const audited = auditedOrders(audit);
+  const pages = new UserTurns({ what: "lists of runs", maxWaiting: MAX_WAITING });
+  const following = new UserPlaces({ what: "follow a run", most: MAX_FOLLOWING, retryAfterSeconds: 5 });
 
   /** What the web signs, only its own page sends: no token is worth a web signature. */
   async function viewerFor(request: Request, { via }: OrderOf<Taken>): Promise<Viewer> {
@@ -160,7 +168,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     if (run === undefined || view === undefined) throw notFound("run");
     if (owner !== viewer.user) recordRead(viewer, owner, request);
     if (query.text("follow", 1) === undefined) response.json(view);
-    else await followJson(response, (signal) => inJson(fleet.follow(owner, run, signal)));
+    else await following.hold(viewer.uid, () => followJson(response, (gone) => inJson(fleet.follow(owner, run, gone))));
   });
 
   router.get("/orders", async (request, response) => {
@@ -169,7 +177,9 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     const owner = ownerOf(viewer, query);
     if (owner !== viewer.user) recordRead(viewer, owner, request);
     const limit = query.count("limit", { least: 1, most: MAX_RUNS, fallback: DEFAULT_RUNS });
-    response.json({ runs: await fleet.runs(owner, { before: query.text("before", 26) ?? AFTER_ALL, limit }) });
+    const page = { before: query.text("before", 26) ?? AFTER_ALL, limit };
+    const work = async () => void response.json(await fleet.runs(owner, page));
+    await pages.run(viewer.uid, { isWanted: () => !response.closed, work });
   });
 
   function recordRead({ user }: Viewer, owner: string, request: Request): void {
@@ -191,6 +201,13 @@ function ownerOf({ user, admin }: Viewer, query: Query): string {
   return admin ? owner : user;
 }
 
-async function* inJson(values: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const value of values) yield JSON.stringify(value);
+/** What all who follow a run get is written once. */
+const texts = new WeakMap<RunView, string>();
+
+async function* inJson(views: AsyncIterable<RunView>): AsyncGenerator<string> {
+  for await (const view of views) {
+    const text = texts.get(view) ?? JSON.stringify(view);
+    texts.set(view, text);
+    yield text;
+  }
 }

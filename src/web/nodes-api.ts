@@ -1,13 +1,13 @@
-import { type Response, Router } from "express";
+import { Router } from "express";
 import { LoopTurns } from "../host/loop-turns.ts";
 import type { NodeSummary } from "../wire/node-summary.ts";
 import { asTime } from "../wire/time.ts";
 import type { RecordRead } from "./admin-reads.ts";
 import { followJson } from "./follow-json.ts";
-import { HttpError } from "./http-error.ts";
 import type { Archive, Fleet, Relays } from "./ports.ts";
 import { Query } from "./query.ts";
 import { inPieces, sendList } from "./send-list.ts";
+import { UserPlaces } from "./user-places.ts";
 import { UserTurns } from "./user-turns.ts";
 import type { ViewerOf } from "./viewers.ts";
 
@@ -36,7 +36,7 @@ export function createNodesApi({ archive, relays, fleet, viewerOf, recordRead }:
   const router = Router();
   const turns = new LoopTurns();
   const requests = new UserTurns({ what: "requests about nodes", maxWaiting: MAX_WAITING });
-  const watching = new Map<number, number>();
+  const watching = new UserPlaces({ what: "watch nodes", most: MAX_WATCHING, retryAfterSeconds: 5 });
 
   router.get("/nodes", async (request, response) => {
     const viewer = await viewerOf(request, "read");
@@ -55,7 +55,10 @@ export function createNodesApi({ archive, relays, fleet, viewerOf, recordRead }:
   router.get("/fleet", async (request, response) => {
     const { uid } = await viewerOf(request, "read");
     if (new Query(request.query).text("follow", 1) === undefined) response.json(fleet.view());
-    else await watch(response, uid, fleet);
+    else
+      await watching.hold(uid, () =>
+        followJson(response, (gone) => fleet.watchNodes(AbortSignal.any([gone, AbortSignal.timeout(WATCH_MS)]))),
+      );
   });
 
   router.get("/fleet/events", async (request, response) => {
@@ -69,22 +72,6 @@ export function createNodesApi({ archive, relays, fleet, viewerOf, recordRead }:
     );
     response.json({ events: sent });
   });
-
-  async function watch(response: Response, uid: number, of: Pick<Fleet, "watchNodes">): Promise<void> {
-    const count = watching.get(uid) ?? 0;
-    if (count >= MAX_WATCHING) {
-      const message = `Too many windows watch nodes: limit is ${MAX_WATCHING}`;
-      throw new HttpError({ status: 429, code: "too_many", message, retryAfterSeconds: 5 });
-    }
-    watching.set(uid, count + 1);
-    try {
-      await followJson(response, (gone) => of.watchNodes(AbortSignal.any([gone, AbortSignal.timeout(WATCH_MS)])));
-    } finally {
-      const left = (watching.get(uid) ?? 1) - 1;
-      if (left === 0) watching.delete(uid);
-      else watching.set(uid, left);
-    }
-  }
 
   return router;
 }

@@ -143,9 +143,12 @@ export interface Fleet {
   readonly blobs: Blobs;
   cancel(order: OrderOf<"cancel">, signed: SignedOrder): Promise<"stored" | "missing">;
   run(owner: string, run: string): Promise<RunView | undefined>;
-  /** Newest first; `before` is a run. */
-  runs(owner: string, page: { readonly before: string; readonly limit: number }): Promise<readonly RunView[]>;
-  /** The run now and whenever it changes, until it is done. */
+  /** Newest first; `before` is a run, and so is `next`. At least one, if there is one; null: there are no more. */
+  runs(
+    owner: string,
+    page: { readonly before: string; readonly limit: number },
+  ): Promise<{ readonly runs: readonly RunView[]; readonly next: string | null }>;
+  /** The run now and whenever it changes, until it is done. All who follow it get the same objects. */
   follow(owner: string, run: string, signal: AbortSignal): AsyncIterable<RunView>;
 }
 

@@ -5,10 +5,10 @@ import { createGzip } from "node:zlib";
 import type { Response } from "express";
 import type { Execution, StreamName } from "../wire/api.ts";
 import type { Viewer } from "../wire/viewer.ts";
-import type { DownloadPlaces } from "./download-places.ts";
 import { HttpError } from "./http-error.ts";
 import type { Archive } from "./ports.ts";
 import { type AskedRange, cut, outputTag } from "./raw-range.ts";
+import type { UserPlaces } from "./user-places.ts";
 import { type ZippedFile, zipped } from "./zip.ts";
 
 /** What is asked for. */
@@ -30,9 +30,9 @@ const MAX_LINES = 100_000;
 /** Streams the output of executions as fast as the client reads. */
 export class RawDownloads {
   readonly #archive: Archive;
-  readonly #places: DownloadPlaces;
+  readonly #places: UserPlaces;
 
-  constructor(archive: Archive, places: DownloadPlaces) {
+  constructor(archive: Archive, places: UserPlaces) {
     this.#archive = archive;
     this.#places = places;
   }

@@ -7,16 +7,16 @@ import { WIRE_LIMITS } from "../wire/limits.ts";
 import { parseRunId, RUN_ID_RULE } from "../wire/run-id.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import type { RecordRead } from "./admin-reads.ts";
-import type { DownloadPlaces } from "./download-places.ts";
 import { badRequest, HttpError, notFound } from "./http-error.ts";
 import type { Archive } from "./ports.ts";
 import { Query } from "./query.ts";
+import type { UserPlaces } from "./user-places.ts";
 import type { ViewerOf } from "./viewers.ts";
 import { MAX_FILES, zipped } from "./zip.ts";
 
 interface RunDownloadApiOptions {
   readonly archive: Pick<Archive, "list" | "raw" | "jobs">;
-  readonly places: DownloadPlaces;
+  readonly places: UserPlaces;
   readonly viewerOf: ViewerOf;
   readonly recordRead: RecordRead;
 }

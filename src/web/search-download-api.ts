@@ -6,18 +6,18 @@ import { SearchRefusal } from "../wire/search-refusal.ts";
 import { parseSearchRequest, SEARCH_REQUEST_LIMITS } from "../wire/search-request.ts";
 import type { RecordRead } from "./admin-reads.ts";
 import { clientGone } from "./client-gone.ts";
-import type { DownloadPlaces } from "./download-places.ts";
 import { FoundText } from "./found-text.ts";
 import { badRequest } from "./http-error.ts";
 import type { Archive, Search } from "./ports.ts";
 import { Query } from "./query.ts";
 import { ownersOf, refusalOf } from "./search-api.ts";
+import type { UserPlaces } from "./user-places.ts";
 import type { ViewerOf } from "./viewers.ts";
 
 interface SearchDownloadApiOptions {
   readonly search: Search;
   readonly archive: Pick<Archive, "read">;
-  readonly places: DownloadPlaces;
+  readonly places: UserPlaces;
   readonly viewerOf: ViewerOf;
   readonly recordRead: RecordRead;
 }

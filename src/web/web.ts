@@ -6,7 +6,6 @@ import { createBlobsApi } from "./blobs-api.ts";
 import { createBoardApi } from "./board-api.ts";
 import { createCallsApi } from "./calls-api.ts";
 import { ConnectionPlaces } from "./connection-places.ts";
-import { DownloadPlaces } from "./download-places.ts";
 import { createExecutionsApi } from "./executions-api.ts";
 import { createFleetApi } from "./fleet-api.ts";
 import { createGlancesApi } from "./glances-api.ts";
@@ -32,6 +31,7 @@ import { createSharesApi } from "./shares-api.ts";
 import { LoginThrottle } from "./throttle.ts";
 import { createTokensApi } from "./tokens-api.ts";
 import { createUpgradeHandler } from "./upgrade.ts";
+import { UserPlaces } from "./user-places.ts";
 import { createViewerOf } from "./viewers.ts";
 import { createWebMetrics } from "./web-metrics.ts";
 import type { Web, WebOptions } from "./web-options.ts";
@@ -99,7 +99,7 @@ export function createWeb(options: WebOptions): Web {
   const throttle = new LoginThrottle(attempts, nowMs);
   const recordRead = createRecordRead(audit);
   const record = createRecordRecentRead(recordRead, nowMs);
-  const downloads = new DownloadPlaces(limits.downloadsPerUser);
+  const downloads = new UserPlaces({ what: "start a download", most: limits.downloadsPerUser, retryAfterSeconds: 1 });
   const app = createApp({
     site,
     hstsSeconds,

@@ -1,7 +1,11 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { EventQueue } from "../../src/fleet/link/event-queue.ts";
+import { OrderBook } from "../../src/fleet/outbox/order-book.ts";
+import { OutboxDb } from "../../src/fleet/outbox/outbox-db.ts";
 import { RunViews } from "../../src/fleet/outbox/run-views.ts";
-import { newRun } from "../support/fleet-keys.ts";
+import { newRun, runOrder } from "../support/fleet-keys.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 
 const ROW = {
   state: "sent",
@@ -17,25 +21,39 @@ const ROW = {
 
 /** Views of runs on so many nodes each, newest first, and the turns of the event loop that were waited for. */
 function views(...nodesOf: readonly number[]) {
+  return viewsOf("[]", nodesOf);
+}
+
+function viewsOf(argv: string, nodesOf: readonly number[]) {
   const runs = nodesOf.map((count) => ({ run: newRun(), count }));
   const row = (run: string) => {
-    const about = { job: "train", argv: "[]", via: "ssh", digest: "", issued: 1, expires: 2 } as const;
+    const about = { job: "train", argv, via: "ssh", digest: "", issued: 1, expires: 2 } as const;
     return { owner: "alice", run, ...about, message: null, details: "{}" };
   };
-  let turns = 0;
+  let [turns, read] = [0, 0];
   const nextTurn = async () => {
     turns += 1;
   };
   const db = {
     run: (_: string, run: string) => row(run),
-    runs: () => runs.map(({ run }) => row(run)),
-    targets: (_: string, run: string) =>
-      Array.from({ length: runs.find((each) => each.run === run)?.count ?? 0 }, (__, at) => {
+    runBefore: (_: string, before: string) => {
+      const next = runs[runs.findIndex(({ run }) => run === before) + 1];
+      return next === undefined ? undefined : row(next.run);
+    },
+    targets: (_: string, run: string) => {
+      read += 1;
+      return Array.from({ length: runs.find((each) => each.run === run)?.count ?? 0 }, (__, at) => {
         return { owner: "alice", run, node: `node${at}`, ...ROW };
-      }),
+      });
+    },
   };
-  const made = new RunViews({ db, after: () => () => undefined, nextTurn });
-  return { made, first: runs[0]?.run ?? "", turns: () => turns };
+  const pauses: number[] = [];
+  const after = (_: () => void, afterMs: number) => {
+    pauses.push(afterMs);
+    return () => undefined;
+  };
+  const made = new RunViews({ db, after, nextTurn });
+  return { made, first: runs[0]?.run ?? "", turns: () => turns, read: () => read, pauses };
 }
 
 test.each([
@@ -54,9 +72,79 @@ test.each([
 
 test("so does a page of many runs, small or large", async () => {
   const { made, turns } = views(...Array.from({ length: 300 }, () => 1), 1_000);
-  const page = await made.page("alice", { before: "~", limit: 500 });
+  const { runs: page, next } = await made.page("alice", { before: "~", limit: 500 });
+  expect(next).toBeNull();
   expect(page.map(({ nodes }) => nodes.length)).toEqual([...Array.from({ length: 300 }, () => 1), 1_000]);
   expect(turns()).toBe(2 + 7);
+});
+
+test.each([
+  [
+    "long commands",
+    viewsOf(
+      JSON.stringify(["x".repeat(180_000)]),
+      Array.from({ length: 40 }, () => 1),
+    ),
+    6,
+  ],
+  ["many nodes", views(...Array.from({ length: 5 }, () => 4_000)), 2],
+  ["one that is larger than a page", viewsOf(JSON.stringify(["x".repeat(2 ** 21)]), [1, 1, 1]), 1],
+])("a page of runs with %s ends early, and names the next one", async (_, { made }, most) => {
+  const all: string[] = [];
+  for (let before = "~"; ; ) {
+    const { runs, next } = await made.page("alice", { before, limit: 500 });
+    expect(runs.length).toBeLessThanOrEqual(most);
+    all.push(...runs.map(({ run }) => run));
+    if (next === null) break;
+    before = next;
+  }
+  expect(new Set(all).size).toBe(all.length);
+  expect(all.length).toBeGreaterThanOrEqual(3);
+});
+
+test("all who follow a run get what was made once, and a large run's states come more seldom", async () => {
+  const { made, first, read, pauses } = views(4_000);
+  const gone = Array.from({ length: 20 }, () => new AbortController());
+  const follow = (signal = new AbortController().signal) => made.follow("alice", first, signal)[Symbol.asyncIterator]();
+  const all = gone.map(({ signal }) => follow(signal));
+  const seen = async () => new Set((await Promise.all(all.map((each) => each.next()))).map(({ value }) => value));
+  expect((await seen()).size).toBe(1);
+  expect(read()).toBe(1);
+  // One that comes later too, until the run changes.
+  await follow().next();
+  expect(read()).toBe(1);
+  made.changed("alice", first);
+  await follow().next();
+  expect(read()).toBe(2);
+  const waiting = all[0]?.next();
+  await Promise.resolve();
+  expect(pauses).toEqual([800]);
+  gone[0]?.abort();
+  expect((await waiting)?.done).toBe(true);
+});
+
+test("one user's open orders leave room for others'", async () => {
+  const db = new OutboxDb(join(await tempFolder(), "outbox.db"));
+  const ignore = () => undefined;
+  const book = new OrderBook({ db, wallMs: () => 0, onChange: ignore, onFinal: ignore });
+  const nodes = Array.from({ length: 4_000 }, (_, at) => `node${at}`);
+  const submit = (user: string) => {
+    if (!book.hasRoom(user, nodes.length)) return false;
+    const order = runOrder({ user });
+    for (const target of book.store(order, { signed: { order: "{}", sig: "" }, nodes })) book.track(target);
+    return true;
+  };
+  let stored = 0;
+  db.commit(() => {
+    while (stored < 100 && submit("alice")) stored += 1;
+    expect([stored, book.open.size]).toEqual([12, 48_000]);
+    expect(submit("bob")).toBe(true);
+    // What has ended gives its places back.
+    const [first] = [...book.open.all()];
+    for (const row of db.targets("alice", first?.run ?? "")) book.put({ ...row, state: "cancelled", final: 1 });
+    expect([submit("alice"), submit("alice")]).toEqual([true, false]);
+  });
+  db.close();
 });
 
 /** Takes numbers as messages of so many bytes; `turn` is one of the event loop. */

@@ -60,15 +60,29 @@ export function runsCommand(settings: FleetSettings): Command {
   });
 }
 
-/** Newest first. */
-export function listRuns(
+/** Newest first, in pages, as large as the collector makes them. */
+export async function listRuns(
   collector: Collector,
-  query: { readonly owner?: string | undefined; readonly limit?: number },
+  { owner, limit = DEFAULT_ROWS }: { readonly owner?: string | undefined; readonly limit?: number },
 ): Promise<readonly RunView[]> {
-  return collector.json({ path: "/orders", query }, (value) => {
-    const { runs } = asRecord(value) ?? {};
-    return Array.isArray(runs) ? runs.flatMap((each: unknown) => parseRunView(each) ?? []) : undefined;
-  });
+  const all: RunView[] = [];
+  for (let before: string | undefined; all.length < limit; ) {
+    const query = { owner, before, limit: limit - all.length };
+    const { runs, next } = await collector.json({ path: "/orders", query }, parsePage);
+    all.push(...runs);
+    if (next === undefined) break;
+    before = next;
+  }
+  return all;
+}
+
+function parsePage(
+  value: unknown,
+): { readonly runs: readonly RunView[]; readonly next: string | undefined } | undefined {
+  const { runs, next } = asRecord(value) ?? {};
+  if (!Array.isArray(runs)) return undefined;
+  const known = runs.flatMap((each: unknown) => parseRunView(each) ?? []);
+  return { runs: known, next: typeof next === "string" ? next : undefined };
 }
 
 /** `3 finished, 1 failed`. */

@@ -4,7 +4,7 @@ import { NodeDb } from "./node-db.ts";
 import { NoticeDb } from "./notice-db.ts";
 
 /** A stored order. Its message goes when the run is final: it holds the command's environment. */
-export interface RunRow {
+interface RunRow {
   readonly owner: string;
   readonly run: string;
   readonly job: string;
@@ -18,6 +18,9 @@ export interface RunRow {
   /** JSON: `RunDetails`. */
   readonly details: string;
 }
+
+/** Without the message, which may have 192 KiB. */
+export type ShownRow = Omit<RunRow, "message" | "digest">;
 
 /** What is known of a run on one node. */
 export interface TargetRow {
@@ -131,9 +134,9 @@ export class OutboxDb {
     return this.#statements.run.get(owner, run) as RunRow | undefined;
   }
 
-  /** Newest first. */
-  runs(owner: string, { before, limit }: { before: string; limit: number }): readonly RunRow[] {
-    return this.#statements.runs.all(owner, before, limit) as RunRow[];
+  /** The newest one of a user that is older than another one. */
+  runBefore(owner: string, run: string): ShownRow | undefined {
+    return this.#statements.runBefore.get(owner, run) as ShownRow | undefined;
   }
 
   /** A new run on its nodes: the first `size` of them are pending, the others held. */
@@ -220,7 +223,8 @@ function prepared(db: Database.Database) {
     settleFiles: db.prepare(`DELETE FROM run_files WHERE owner = @owner AND run = @run AND ${mayGo}`),
     run: db.prepare("SELECT * FROM runs WHERE owner = ? AND run = ?"),
     digest: db.prepare("SELECT digest FROM runs WHERE owner = ? AND run = ?"),
-    runs: db.prepare("SELECT * FROM runs WHERE owner = ? AND run < ? ORDER BY run DESC LIMIT ?"),
+    runBefore: db.prepare(`SELECT owner, run, job, argv, via, issued, expires, details FROM runs
+      WHERE owner = ? AND run < ? ORDER BY run DESC LIMIT 1`),
     addTargets:
       db.prepare(`INSERT INTO targets SELECT @owner, @run, value, CASE WHEN key < @size THEN 'pending' ELSE 'held' END,
       '', '', NULL, NULL, '', @at, '', 0 FROM json_each(@nodes)`),

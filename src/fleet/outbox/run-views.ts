@@ -2,14 +2,26 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { executionOf } from "../../orders/execution-of.ts";
 import { parseRunDetails, type RunOnNode, type RunView } from "../../wire/fleet/run-view.ts";
 import { PAUSED } from "./batches.ts";
-import type { OutboxDb, RunRow, TargetRow } from "./outbox-db.ts";
+import type { OutboxDb, ShownRow, TargetRow } from "./outbox-db.ts";
 import { Watchers } from "./watchers.ts";
 
 /** Each takes some 20 us, most of it for the digest in its execution's id, and lines of jobs wait meanwhile. */
 const NODES_A_TURN = 128;
+/** Who follows a run on more of them gets fewer states, so that a large run takes no more of the processor than others. */
+const NODES_A_PACE = 500;
+/** Of a page: then it ends. A command has up to 190 KiB of words, and a run on 4,000 nodes takes 640 KiB of JSON. */
+const MAX_PAGE_CHARACTERS = 1_048_576;
+const CHARACTERS_OF_NODE = 160;
+
+/** Runs, newest first. */
+export interface RunsPage {
+  readonly runs: readonly RunView[];
+  /** The `before` of the following page; null: there are no more. */
+  readonly next: string | null;
+}
 
 interface RunViewsOptions {
-  readonly db: Pick<OutboxDb, "run" | "runs" | "targets">;
+  readonly db: Pick<OutboxDb, "run" | "runBefore" | "targets">;
   /** Calls once after a time; returns how to call that off. */
   readonly after: (act: () => void, afterMs: number) => () => void;
   /** Resolves in a later turn of the event loop. */
@@ -19,12 +31,19 @@ interface RunViewsOptions {
 /** What users see of their runs. Each view shows one moment, even if it takes several turns of the event loop to make. */
 export class RunViews {
   readonly #db: RunViewsOptions["db"];
-  readonly #watchers: Watchers;
+  readonly #watchers: Watchers<RunView>;
   readonly #nextTurn: () => Promise<unknown>;
 
   constructor({ db, after, nextTurn: later = () => nextTurn() }: RunViewsOptions) {
     this.#db = db;
-    this.#watchers = new Watchers(after);
+    this.#watchers = new Watchers({
+      after,
+      read: async (owner, run) => {
+        const view = await this.one(owner, run);
+        if (view === undefined) return undefined;
+        return { value: view, isLast: view.isDone, pace: Math.max(1, Math.ceil(view.nodes.length / NODES_A_PACE)) };
+      },
+    });
     this.#nextTurn = later;
   }
 
@@ -33,28 +52,30 @@ export class RunViews {
     return row === undefined ? undefined : this.#viewOf(row);
   }
 
-  /** Newest first. */
-  async page(owner: string, page: { before: string; limit: number }): Promise<readonly RunView[]> {
-    const views: RunView[] = [];
+  /** At most so many, and fewer where they are large: but always one, if there is one. */
+  async page(owner: string, { before, limit }: { before: string; limit: number }): Promise<RunsPage> {
+    const runs: RunView[] = [];
+    let next = before;
     let nodes = 0;
-    for (const row of this.#db.runs(owner, page)) {
+    for (let characters = 0; runs.length < limit && characters < MAX_PAGE_CHARACTERS; ) {
+      const row = this.#db.runBefore(owner, next);
+      if (row === undefined) return { runs, next: null };
       if (nodes >= NODES_A_TURN) {
         await this.#nextTurn();
         nodes = 0;
       }
       const view = await this.#viewOf(row);
       nodes += view.nodes.length;
-      views.push(view);
+      characters += row.argv.length + row.details.length + CHARACTERS_OF_NODE * view.nodes.length;
+      runs.push(view);
+      next = row.run;
     }
-    return views;
+    return { runs, next };
   }
 
-  /** The run now and after each change, until it is done or `signal` ends it. */
+  /** The run now and after each change, until it is done or `signal` ends it. Who follows the same run gets the same objects. */
   follow(owner: string, run: string, signal: AbortSignal): AsyncIterable<RunView> {
-    return this.#watchers.follow({ owner, run, signal }, async () => {
-      const view = await this.one(owner, run);
-      return view === undefined ? undefined : { value: view, isLast: view.isDone };
-    });
+    return this.#watchers.follow({ owner, run, signal });
   }
 
   changed(owner: string, run: string): void {
@@ -66,7 +87,7 @@ export class RunViews {
     this.#watchers.close();
   }
 
-  async #viewOf({ owner, run, job, argv, via, issued, expires, details }: RunRow): Promise<RunView> {
+  async #viewOf({ owner, run, job, argv, via, issued, expires, details }: ShownRow): Promise<RunView> {
     const rows = this.#db.targets(owner, run);
     return {
       run,

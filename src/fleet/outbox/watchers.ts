@@ -1,29 +1,58 @@
-/** Between two states for one who follows. One of a run on 1,000 nodes takes some 20 ms to make, and nobody reads faster. */
+/** Between two states for one who follows: one of a run on 1,000 nodes takes some 20 ms to make, and nobody reads faster. */
 const EVERY_MS = 100;
 
-/** Who waits for changes of a run. */
-export class Watchers {
-  readonly #waiting = new Map<string, Set<() => void>>();
-  readonly #after: (act: () => void, afterMs: number) => () => void;
+/** What `read` says of a run. */
+interface Read<T> {
+  readonly value: T;
+  readonly isLast: boolean;
+  /** So many times `EVERY_MS` pass until the next one. */
+  readonly pace: number;
+}
+
+/** Those who follow one run, and its state as they all see it. Undefined: it has changed since, or nobody has read it. */
+interface Followed<T> {
+  readonly wakes: Set<() => void>;
+  state: Promise<Read<T> | undefined> | undefined;
+}
+
+interface WatchersOptions<T> {
+  /** Calls once after a time; returns how to call that off. */
+  readonly after: (act: () => void, afterMs: number) => () => void;
+  /** Undefined: there is no such run. */
+  readonly read: (owner: string, run: string) => Promise<Read<T> | undefined>;
+}
+
+/** Who waits for changes of a run. A state is made once for all of them. */
+export class Watchers<T> {
+  readonly #options: WatchersOptions<T>;
+  readonly #followed = new Map<string, Followed<T>>();
   #isClosed = false;
 
-  /** @param after calls once after a time; returns how to call that off */
-  constructor(after: (act: () => void, afterMs: number) => () => void) {
-    this.#after = after;
+  constructor(options: WatchersOptions<T>) {
+    this.#options = options;
   }
 
   changed(owner: string, run: string): void {
-    for (const wake of this.#waiting.get(keyOf(owner, run)) ?? []) wake();
+    const followed = this.#followed.get(keyOf(owner, run));
+    if (followed === undefined) return;
+    followed.state = undefined;
+    for (const wake of followed.wakes) wake();
   }
 
   /**
-   * What `read` returns, now and whenever the run has changed, until it says so, or `signal` does. Changes close together
-   * are one. Bounded by the connections that the web takes.
+   * The run's state, now and whenever it has changed, until it is the last one, or `signal` says so. Changes close together are one.
+   * Bounded by the places that the web gives users for it.
    */
-  async *follow<T>(
-    { owner, run, signal }: { readonly owner: string; readonly run: string; readonly signal: AbortSignal },
-    read: () => Promise<{ readonly value: T; readonly isLast: boolean } | undefined>,
-  ): AsyncGenerator<T> {
+  async *follow({
+    owner,
+    run,
+    signal,
+  }: {
+    readonly owner: string;
+    readonly run: string;
+    readonly signal: AbortSignal;
+  }): AsyncGenerator<T> {
+    const { after, read } = this.#options;
     const key = keyOf(owner, run);
     let [hasChanged, isEarly] = [true, false];
     let wake = (): void => undefined;
@@ -32,8 +61,9 @@ export class Watchers {
       hasChanged = true;
       wake();
     };
-    const all = this.#waiting.get(key) ?? new Set();
-    this.#waiting.set(key, all.add(onChange));
+    const followed = this.#followed.get(key) ?? { wakes: new Set(), state: undefined };
+    this.#followed.set(key, followed);
+    followed.wakes.add(onChange);
     signal.addEventListener("abort", onChange);
     try {
       while (!signal.aborted && !this.#isClosed) {
@@ -45,27 +75,28 @@ export class Watchers {
         }
         hasChanged = false;
         // What changes from here on is another state.
-        const state = await read();
+        followed.state ??= read(owner, run);
+        const state = await followed.state;
         if (state === undefined || signal.aborted) return;
         yield state.value;
         if (state.isLast) return;
         isEarly = true;
-        callOff = this.#after(() => {
+        callOff = after(() => {
           isEarly = false;
           wake();
-        }, EVERY_MS);
+        }, EVERY_MS * state.pace);
       }
     } finally {
       callOff();
       signal.removeEventListener("abort", onChange);
-      all.delete(onChange);
-      if (all.size === 0 && this.#waiting.get(key) === all) this.#waiting.delete(key);
+      followed.wakes.delete(onChange);
+      if (followed.wakes.size === 0 && this.#followed.get(key) === followed) this.#followed.delete(key);
     }
   }
 
   close(): void {
     this.#isClosed = true;
-    for (const all of this.#waiting.values()) for (const wake of all) wake();
+    for (const { wakes } of this.#followed.values()) for (const wake of wakes) wake();
   }
 }
 

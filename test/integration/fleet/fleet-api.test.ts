@@ -99,10 +99,45 @@ test("stores an order, shows it to its owner alone, and lists it", async () => {
     expect((await bob.request(path)).status).toBe(404);
   const { runs } = await alice.json<{ runs: { run: string }[] }>("/api/orders?limit=1");
   expect(runs.map(({ run }) => run)).toEqual([made.run]);
-  expect(await bob.json("/api/orders?owner=alice")).toEqual({ runs: [] });
+  expect(await bob.json("/api/orders?owner=alice")).toEqual({ runs: [], next: null });
   expect((await alice.json<{ nodes: unknown[] }>("/api/fleet")).nodes).toMatchObject([
     { node: "node1", state: "absent" },
   ]);
+});
+
+test("a list of large runs comes in pages that others can bear", async () => {
+  const made: string[] = [];
+  for (let i = 0; i < 8; i += 1)
+    made.push(
+      (await stored({ job: "large", argv: ["true", "x".repeat(130_000)], env: [`${"V".repeat(40_000)}=`] })).run,
+    );
+  const found: string[] = [];
+  for (let before: string | undefined; ; ) {
+    const answer = await alice.request(`/api/orders?limit=500${before === undefined ? "" : `&before=${before}`}`);
+    const text = await answer.text();
+    expect(text.length).toBeLessThan(1.5 * 2 ** 20);
+    const { runs, next } = JSON.parse(text) as { runs: { run: string; job: string }[]; next: string | null };
+    found.push(...runs.filter(({ job }) => job === "large").map(({ run }) => run));
+    if (next === null) break;
+    before = next;
+  }
+  expect(found).toEqual(made.toReversed());
+});
+
+test("a user follows so many runs at once, and a place is free again when a client goes", async () => {
+  const { run } = await stored();
+  const gone = new AbortController();
+  const follow = () => alice.request(`/api/runs/${run}?follow=1`, { signal: gone.signal });
+  const answers = await Promise.all(Array.from({ length: 64 }, follow));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  expect((await follow()).status).toBe(429);
+  gone.abort();
+  await poll("a free place", async () => {
+    const again = new AbortController();
+    const { status } = await alice.request(`/api/runs/${run}?follow=1`, { signal: again.signal });
+    again.abort();
+    return status === 200;
+  });
 });
 
 describe("refuses what", () => {

@@ -4,11 +4,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import express, { type Request } from "express";
 import { beforeAll, expect, test } from "vitest";
-import { DownloadPlaces } from "../../../src/web/download-places.ts";
 import { FoundText } from "../../../src/web/found-text.ts";
 import { answerErrors } from "../../../src/web/http-error.ts";
 import { createSearchApi } from "../../../src/web/search-api.ts";
 import { createSearchDownloadApi } from "../../../src/web/search-download-api.ts";
+import { UserPlaces } from "../../../src/web/user-places.ts";
 import type { SearchEvent } from "../../../src/wire/search-event.ts";
 import { afterwards } from "../../support/cleanup.ts";
 import { fakeExecution } from "../../support/envelopes.ts";
@@ -62,7 +62,7 @@ test("nobody finds another user's lines; a malformed search is refused", async (
 });
 
 /** The two answers of a search alone; their client may go before it is known who it is. */
-async function served(options: { readonly places?: DownloadPlaces; readonly onAsked?: () => Promise<void> } = {}) {
+async function served(options: { readonly places?: UserPlaces; readonly onAsked?: () => Promise<void> } = {}) {
   const viewer = { user: "alice", uid: 0, admin: false };
   const aborted: boolean[] = [];
   const shared = {
@@ -78,7 +78,7 @@ async function served(options: { readonly places?: DownloadPlaces; readonly onAs
       },
     },
   };
-  const { places = new DownloadPlaces(1) } = options;
+  const { places = new UserPlaces({ what: "start a download", most: 1, retryAfterSeconds: 1 }) } = options;
   const app = express();
   app.use("/api", express.json(), createSearchApi(shared));
   app.use("/api", createSearchDownloadApi({ ...shared, places, archive: { read: async () => [] } }));
@@ -97,7 +97,7 @@ test("HEAD searches nothing", async () => {
 });
 
 test("one download too many is refused", async () => {
-  const places = new DownloadPlaces(1);
+  const places = new UserPlaces({ what: "start a download", most: 1, retryAfterSeconds: 1 });
   const { origin } = await served({ places });
   const leave = places.take(0);
   expect((await fetch(origin + path({ pattern: "error" }))).status).toBe(429);
