@@ -1,6 +1,6 @@
-import type { StreamName } from "../wire/api.ts";
 import type { End, Exit } from "../wire/end.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
+import type { StreamName } from "../wire/stream-name.ts";
 import { LineEscaper } from "./escape-line.ts";
 import { GRAMMAR } from "./grammar.ts";
 import type { Source } from "./source.ts";

@@ -1,53 +1,10 @@
 import { addressGroup } from "./address-group.ts";
+import type { AuditEvent } from "./audit-event.ts";
 import { AuditFile } from "./audit-file.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { OwnActions } from "./own-actions.ts";
 import { safeJson } from "./safe-text.ts";
-
-/** Audited events. */
-type AuditEventName =
-  | "collector"
-  | "login"
-  | "logout"
-  | "request"
-  | "admin-read"
-  | "admin-watch"
-  | "deletion"
-  | "hold"
-  | "prune"
-  | "retention"
-  | "order"
-  | "call"
-  | "upload"
-  | "node-event"
-  | "token"
-  | "share"
-  | "shared-read"
-  | "relay-session"
-  | "begin"
-  | "certificates"
-  | "certificate-expiry";
-
-/** One event. Its texts may come from anyone; it never contains a password, a key or a cookie. */
-export interface AuditEvent {
-  readonly event: AuditEventName;
-  /** All but `ok` and `ended` are refusals; equal refusals share one record. */
-  readonly outcome: "ok" | "ended" | "denied" | "refused" | "throttled" | "unavailable" | "failed";
-  readonly reason?: string | undefined;
-  /** Who did it, if known. */
-  readonly user?: string | undefined;
-  readonly address?: string | undefined;
-  readonly node?: string | undefined;
-  /** On that node, from its kernel. */
-  readonly uid?: number | undefined;
-  /** Of a certificate. */
-  readonly serial?: string | undefined;
-  /** Whose data it was done to. */
-  readonly owner?: string | readonly string[] | undefined;
-  /** Further details of this event. */
-  readonly [detail: string]: string | number | readonly string[] | undefined;
-}
 
 /** Where stages report events that administrators may have to account for. Never blocks, never throws. */
 export interface Audit {

@@ -1,4 +1,5 @@
-import type { Audit, AuditEvent } from "../host/audit.ts";
+import type { Audit } from "../host/audit.ts";
+import type { AuditEvent } from "../host/audit-event.ts";
 import type { KeptStore, StoredRow } from "./ports.ts";
 
 /** Deleted together: one sync for their tombstones, which waits for all that others have just written to the disk. */

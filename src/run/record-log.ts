@@ -1,7 +1,7 @@
 import { FrameEncoder } from "../frame/encode.ts";
 import { formatTimestamp } from "../frame/timestamp.ts";
-import type { StreamName } from "../wire/api.ts";
 import type { End, Exit, PerStream } from "../wire/end.ts";
+import type { StreamName } from "../wire/stream-name.ts";
 import type { BeginFields } from "./begin-fields.ts";
 import { processName } from "./command/process-name.ts";
 import { type Beats, startBeats } from "./delivery/beats.ts";

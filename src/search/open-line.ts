@@ -1,5 +1,5 @@
-import type { StreamName } from "../wire/api.ts";
 import { CRI } from "../wire/cri.ts";
+import type { StreamName } from "../wire/stream-name.ts";
 import type { NumberRange } from "./number-windows.ts";
 
 /** The third character of a stream's name: stdOut, stdErr. */

@@ -1,4 +1,4 @@
-import type { Execution, ExecutionName, ExecutionPage, JobSummary, StreamName } from "../wire/api.ts";
+import type { Execution, ExecutionName, ExecutionPage, JobSummary } from "../wire/api.ts";
 import type { Board } from "../wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
 import type { NodeSummary } from "../wire/node-summary.ts";
@@ -7,6 +7,7 @@ import type { RunTimes } from "../wire/run-times.ts";
 import type { RunPage } from "../wire/runs.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 import type { StreamLooks } from "../wire/stream-looks.ts";
+import type { StreamName } from "../wire/stream-name.ts";
 import type { UserMismatch } from "../wire/user-mismatch.ts";
 import type { Viewer } from "../wire/viewer.ts";
 

@@ -1,9 +1,9 @@
 import { type Request, Router } from "express";
 import { LoopTurns } from "../host/loop-turns.ts";
-import { parseStream } from "../wire/cri.ts";
 import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { parseRunId, RUN_ID_RULE } from "../wire/run-id.ts";
+import { parseStream } from "../wire/stream-name.ts";
 import { badRequest, notFound } from "./http-error.ts";
 import { readLastLines } from "./last-lines.ts";
 import type { Archive } from "./ports.ts";

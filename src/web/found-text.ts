@@ -1,5 +1,6 @@
-import { CRI, parseStream } from "../wire/cri.ts";
+import { CRI } from "../wire/cri.ts";
 import type { FoundLine, SearchEvent } from "../wire/search-event.ts";
+import { parseStream } from "../wire/stream-name.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import type { Archive } from "./ports.ts";
 

@@ -1,4 +1,5 @@
-import type { Execution, Line, StreamName } from "../wire/api.ts";
+import type { Execution, Line } from "../wire/api.ts";
+import type { StreamName } from "../wire/stream-name.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import { decoded } from "./lines-page.ts";
 import type { Archive } from "./ports.ts";

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { BlockList, isIP, isIPv6 } from "node:net";
-import type { AuditEvent } from "../host/audit.ts";
+import type { AuditEvent } from "../host/audit-event.ts";
 import { addressAudience } from "../host/local-proof.ts";
 import { ownAddresses } from "../host/own-addresses.ts";
 

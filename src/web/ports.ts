@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Execution, ExecutionName, ExecutionPage, JobSummary, StreamName } from "../wire/api.ts";
+import type { Execution, ExecutionName, ExecutionPage, JobSummary } from "../wire/api.ts";
 import type { Board } from "../wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../wire/execution-query.ts";
 import type { AskedNode } from "../wire/fleet/asked-node.ts";
@@ -19,6 +19,7 @@ import type { RunPage } from "../wire/runs.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 import type { Share, ShareList, ShareRequest } from "../wire/share.ts";
 import type { StreamLooks } from "../wire/stream-looks.ts";
+import type { StreamName } from "../wire/stream-name.ts";
 import type { UserMismatch } from "../wire/user-mismatch.ts";
 import type { Viewer } from "../wire/viewer.ts";
 

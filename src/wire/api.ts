@@ -5,9 +5,9 @@ import { type Launch, parseLaunch } from "./launch.ts";
 import { asCount, asRecord, type UnknownRecord } from "./record.ts";
 import { parseRunId } from "./run-id.ts";
 import type { StateCounts } from "./runs.ts";
+import type { StreamName } from "./stream-name.ts";
 import { isUnixName } from "./unix-name.ts";
 
-export type StreamName = "stdout" | "stderr";
 /** `finished`: exit 0; `failed`: another code or a signal; `lost`: no word for 30 s. */
 export type ExecutionState = "running" | "finished" | "failed" | "lost";
 /** Whether everything that the command printed is stored. */

@@ -1,4 +1,5 @@
-import type { Line, StreamName } from "./api.ts";
+import type { Line } from "./api.ts";
+import { parseStream } from "./stream-name.ts";
 
 /**
  * The CRI log format, as Kubernetes' container runtimes write it: `TIME SP stdout|stderr SP F|P SP text LF`.
@@ -23,8 +24,4 @@ export function parseCriLine(text: string, n: number): CriLine | undefined {
   if (text.charAt(CRI.prefixCharacters - 1) !== " ") return undefined;
   const time = text.slice(0, CRI.timeCharacters);
   return { n, time, stream, text: text.slice(CRI.prefixCharacters), fragment: tag === "P" };
-}
-
-export function parseStream(value: unknown): StreamName | undefined {
-  return value === "stdout" || value === "stderr" ? value : undefined;
 }

@@ -1,8 +1,8 @@
-import type { StreamName } from "./api.ts";
-import { parseStream } from "./cri.ts";
 import { parseExecutionId } from "./ids.ts";
 import { asRecord, type UnknownRecord } from "./record.ts";
 import { parseRunId } from "./run-id.ts";
+import type { StreamName } from "./stream-name.ts";
+import { parseStream } from "./stream-name.ts";
 import { isUnixName } from "./unix-name.ts";
 
 /** The stream of the enclosing execution that a stream of this one is printed into. */

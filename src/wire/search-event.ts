@@ -1,7 +1,7 @@
-import type { StreamName } from "./api.ts";
-import { parseStream } from "./cri.ts";
 import { type NamedProblem, parseNamedProblem } from "./named-problem.ts";
 import { asCount, asRecord, type UnknownRecord } from "./record.ts";
+import type { StreamName } from "./stream-name.ts";
+import { parseStream } from "./stream-name.ts";
 import { parseTime } from "./time.ts";
 
 /** The execution that an event is about. */

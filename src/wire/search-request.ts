@@ -1,6 +1,5 @@
-import { type ExecutionName, type ExecutionState, parseState, type StreamName } from "./api.ts";
+import { type ExecutionName, type ExecutionState, parseState } from "./api.ts";
 import { parseLabels } from "./begin.ts";
-import { parseStream } from "./cri.ts";
 import { parseExecutionId } from "./ids.ts";
 import { WIRE_LIMITS } from "./limits.ts";
 import { asCount, asRecord, type UnknownRecord } from "./record.ts";
@@ -18,6 +17,8 @@ import {
 } from "./request-members.ts";
 import { parseRunId } from "./run-id.ts";
 import type { RunPlace } from "./run-lines.ts";
+import type { StreamName } from "./stream-name.ts";
+import { parseStream } from "./stream-name.ts";
 
 /** What is searched: one execution, a job or one run of it, or everything that the viewer may see. */
 export type SearchScope =

@@ -1,4 +1,4 @@
-import type { Execution, ExecutionName, ExecutionPage, JobSummary, StreamName } from "../../src/wire/api.ts";
+import type { Execution, ExecutionName, ExecutionPage, JobSummary } from "../../src/wire/api.ts";
 import type { Board } from "../../src/wire/board.ts";
 import type { ExecutionQuery, RunQuery } from "../../src/wire/execution-query.ts";
 import type { NodeSummary } from "../../src/wire/node-summary.ts";
@@ -7,6 +7,7 @@ import type { RunTimes } from "../../src/wire/run-times.ts";
 import type { RunPage } from "../../src/wire/runs.ts";
 import { SeveralOwnersError } from "../../src/wire/several-owners-error.ts";
 import type { StreamLooks } from "../../src/wire/stream-looks.ts";
+import type { StreamName } from "../../src/wire/stream-name.ts";
 import type { UserMismatch } from "../../src/wire/user-mismatch.ts";
 
 export interface FakeViewer {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { AuditEvent } from "../../src/host/audit.ts";
+import type { AuditEvent } from "../../src/host/audit-event.ts";
 import { CertificateExpiry } from "../../src/host/certificate-expiry.ts";
 import type { Log } from "../../src/host/log.ts";
 import { createMetrics, type Metrics } from "../../src/host/metrics.ts";

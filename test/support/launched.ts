@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import type { Item } from "../../src/frame/item.ts";
 import { hashKey } from "../../src/frame/key-hash.ts";
 import type { Slot } from "../../src/store/table/slot.ts";
-import type { StreamName } from "../../src/wire/api.ts";
 import { parseBegin } from "../../src/wire/begin.ts";
 import { makeExecutionId } from "../../src/wire/ids.ts";
+import type { StreamName } from "../../src/wire/stream-name.ts";
 import { asTime } from "../../src/wire/time.ts";
 import type { IngestSite } from "./ingest-site.ts";
 

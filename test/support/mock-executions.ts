@@ -1,5 +1,6 @@
 import { formatTimestamp } from "../../src/frame/timestamp.ts";
-import type { Execution, LineRange, StreamName } from "../../src/wire/api.ts";
+import type { Execution, LineRange } from "../../src/wire/api.ts";
+import type { StreamName } from "../../src/wire/stream-name.ts";
 
 /** What one line of a made-up execution is: bytes as printed, without the LF. */
 export interface MockLine {

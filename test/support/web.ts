@@ -1,5 +1,5 @@
 import { holdSockets } from "../../src/bin/sharing-part.ts";
-import type { AuditEvent } from "../../src/host/audit.ts";
+import type { AuditEvent } from "../../src/host/audit-event.ts";
 import { DEFAULT_LIMITS } from "../../src/host/config-limits.ts";
 import type { LogFields } from "../../src/host/log.ts";
 import { createMetrics } from "../../src/host/metrics.ts";

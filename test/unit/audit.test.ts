@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { AUDIT_LIMITS, type AuditEvent, AuditLog } from "../../src/host/audit.ts";
+import { AUDIT_LIMITS, AuditLog } from "../../src/host/audit.ts";
+import type { AuditEvent } from "../../src/host/audit-event.ts";
 import { DEFAULT_LIMITS } from "../../src/host/config-limits.ts";
 import { createMetrics } from "../../src/host/metrics.ts";
 import { afterwards } from "../support/cleanup.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type LogRow, makeRow } from "../../ui/src/log/feed/log-row.ts";
+import type { LogRow } from "../../ui/src/log/feed/log-row.ts";
+import { makeRow } from "../../ui/src/log/feed/make-row.ts";
 import { foldTraces } from "../../ui/src/log/feed/trace-folds.ts";
 import { foldGroups } from "../../ui/src/log/fold/group-folds.ts";
 

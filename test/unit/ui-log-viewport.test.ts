@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PLAIN } from "../../src/text/screen/style.ts";
-import type { Item } from "../../ui/src/log/feed/log-items.ts";
+import type { Item } from "../../ui/src/log/feed/log-row.ts";
 import { LogViewport } from "../../ui/src/log/view/log-viewport.ts";
 
 const ROW = {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { withRanges } from "../../src/text/fold/number-ranges.ts";
-import type { Item } from "../../ui/src/log/feed/log-items.ts";
-import { type LogRow, makeRow } from "../../ui/src/log/feed/log-row.ts";
+import type { Item, LogRow } from "../../ui/src/log/feed/log-row.ts";
+import { makeRow } from "../../ui/src/log/feed/make-row.ts";
 import { RowFold } from "../../ui/src/log/fold/row-fold.ts";
 
 const NODES = 15;

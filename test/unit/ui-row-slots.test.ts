@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { LogRow } from "../../ui/src/log/feed/log-row.ts";
-import { makeRow } from "../../ui/src/log/feed/log-row.ts";
+import { makeRow } from "../../ui/src/log/feed/make-row.ts";
 import { RowSlots } from "../../ui/src/log/view/row-slots.ts";
 
 function rows(from: number, to: number): LogRow[] {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Item } from "../../ui/src/log/feed/log-items.ts";
-import { makeRow } from "../../ui/src/log/feed/log-row.ts";
+import type { Item } from "../../ui/src/log/feed/log-row.ts";
+import { makeRow } from "../../ui/src/log/feed/make-row.ts";
 import { compareRows } from "../../ui/src/log/feed/row-order.ts";
 import { SideRows } from "../../ui/src/log/side/side-rows.ts";
 

@@ -4,7 +4,7 @@ import type { Board } from "../../src/wire/board.ts";
 import { isOn } from "../../ui/src/actions/thing.ts";
 import type { Subscriber } from "../../ui/src/live-client.ts";
 import { MAX_WISHES, Teller } from "../../ui/src/tell/teller.ts";
-import type { Notice, Wish } from "../../ui/src/tell/watch.ts";
+import type { Notice, Wish } from "../../ui/src/tell/wish.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { Stored } from "../support/ui-stored-lines.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { makeRow } from "../../ui/src/log/feed/log-row.ts";
+import { makeRow } from "../../ui/src/log/feed/make-row.ts";
 import { foldTraces } from "../../ui/src/log/feed/trace-folds.ts";
 
 const rowsOf = (texts: readonly string[], stderr = false, from = 1) =>

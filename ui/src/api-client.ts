@@ -1,4 +1,4 @@
-import type { Execution, ExecutionName, ExecutionPage, ExecutionState, Me, StreamName } from "../../src/wire/api.ts";
+import type { Execution, ExecutionName, ExecutionPage, ExecutionState, Me } from "../../src/wire/api.ts";
 import { parseExecution } from "../../src/wire/api.ts";
 import type { Board } from "../../src/wire/board.ts";
 import type { RunQuery } from "../../src/wire/execution-query.ts";
@@ -7,6 +7,7 @@ import { asRecord } from "../../src/wire/record.ts";
 import { parseRunPage, type RunPage } from "../../src/wire/runs.ts";
 import type { SearchEvent } from "../../src/wire/search-event.ts";
 import { parseStreamLooks, type StreamLooks } from "../../src/wire/stream-looks.ts";
+import type { StreamName } from "../../src/wire/stream-name.ts";
 import type { UserMismatch } from "../../src/wire/user-mismatch.ts";
 import { type Answer, JsonClient, queryOf } from "./api/json-client.ts";
 import type { LogLine, LogLinePage, RunPage as RunLinePage } from "./api-parse.ts";

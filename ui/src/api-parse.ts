@@ -1,8 +1,8 @@
 import type { Execution, ExecutionPage, Me } from "../../src/wire/api.ts";
 import { parseExecution } from "../../src/wire/api.ts";
-import { parseStream } from "../../src/wire/cri.ts";
 import { parseRefusedExecutions } from "../../src/wire/discard.ts";
 import { asCount, asRecord } from "../../src/wire/record.ts";
+import { parseStream } from "../../src/wire/stream-name.ts";
 import { decodeBase64 } from "./text/decode-bytes.ts";
 
 /**

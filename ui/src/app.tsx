@@ -7,7 +7,7 @@ import { ConnectionNotice } from "./connection-notice.tsx";
 import { Lazy } from "./lazy.tsx";
 import type { ListViewProps } from "./list/list-view.tsx";
 import type { LiveClient } from "./live-client.ts";
-import type { LogPageProps } from "./log/page/log-page.tsx";
+import type { LogPageProps } from "./log/page/log-page-props.ts";
 import type { LoginPageProps } from "./login-page.tsx";
 import type { Navigation } from "./navigation.ts";
 import type { NodesPageProps } from "./nodes/nodes-page.tsx";

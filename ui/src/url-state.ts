@@ -1,9 +1,10 @@
-import type { ExecutionState, StreamName } from "../../src/wire/api.ts";
+import type { ExecutionState } from "../../src/wire/api.ts";
 import { parseState } from "../../src/wire/api.ts";
-import { parseStream } from "../../src/wire/cri.ts";
 import { parseExecutionId } from "../../src/wire/ids.ts";
 import { WIRE_LIMITS } from "../../src/wire/limits.ts";
 import { parseRunId } from "../../src/wire/run-id.ts";
+import type { StreamName } from "../../src/wire/stream-name.ts";
+import { parseStream } from "../../src/wire/stream-name.ts";
 
 export const LIST_SORTS = ["newest", "problems", "longest"] as const;
 export type ListSort = (typeof LIST_SORTS)[number];

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import type { AnswerRow } from "../../wire/fleet/answer.ts";
-import type { Asked } from "./providers.ts";
+import type { Asked } from "./asked.ts";
 
 /** Those that used the processor most: with their command lines they always fit an answer. */
 const MOST_PROCESSES = 64;

@@ -1,16 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { loadavg, uptime } from "node:os";
 import type { AnswerRow } from "../../wire/fleet/answer.ts";
+import type { Asked } from "./asked.ts";
 import { readDisks } from "./disks.ts";
 import { readLoggedIn } from "./logged-in.ts";
 import { readProcesses } from "./own-processes.ts";
 import { readUnits } from "./systemd-units.ts";
-
-export interface Asked {
-  /** The user who asks. */
-  readonly uid: number;
-  readonly args: readonly string[];
-}
 
 /** Something that a node can be asked about. It reads, and changes nothing. */
 interface Provider {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { AnswerRow } from "../../wire/fleet/answer.ts";
-import type { Asked } from "./providers.ts";
+import type { Asked } from "./asked.ts";
 import { toolOutput } from "./tool-output.ts";
 
 /** sd_booted(3) */

@@ -1,7 +1,7 @@
 import type { Execution } from "../../wire/api.ts";
-import { parseStream } from "../../wire/cri.ts";
 import { WIRE_LIMITS } from "../../wire/limits.ts";
 import { asCount, asRecord } from "../../wire/record.ts";
+import { parseStream } from "../../wire/stream-name.ts";
 import type { Collector } from "./collector.ts";
 
 /** A stored line, or a piece of one. */

@@ -1,5 +1,5 @@
 import type { FleetNode } from "../../wire/fleet/node-view.ts";
-import type { KnownNode } from "./node-table.ts";
+import type { KnownNode } from "./known-node.ts";
 
 /** What the API shows of a node. @param known undefined: it was not heard of since the collector's start. */
 export function nodeView(

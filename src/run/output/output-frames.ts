@@ -1,6 +1,6 @@
 import type { FrameEncoder, Printed } from "../../frame/encode.ts";
 import { allocateSource } from "../../frame/source.ts";
-import type { StreamName } from "../../wire/api.ts";
+import type { StreamName } from "../../wire/stream-name.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import { RUN_LIMITS } from "../limits.ts";
 import type { Timers } from "../timers.ts";

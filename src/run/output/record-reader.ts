@@ -1,4 +1,4 @@
-import type { StreamName } from "../../wire/api.ts";
+import type { StreamName } from "../../wire/stream-name.ts";
 import { RECORD, type WholeRecord } from "./records.ts";
 
 export interface RecordConsumer {

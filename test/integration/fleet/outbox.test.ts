@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Fleet } from "../../../src/fleet/fleet.ts";
 import type { BrokerAddress } from "../../../src/fleet/link/connect.ts";
-import type { AuditEvent } from "../../../src/host/audit.ts";
+import type { AuditEvent } from "../../../src/host/audit-event.ts";
 import { createMetrics } from "../../../src/host/metrics.ts";
 import { encodeOrder, type OrderOf } from "../../../src/wire/fleet/order.ts";
 import type { RunState } from "../../../src/wire/fleet/states.ts";

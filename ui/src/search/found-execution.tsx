@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Execution } from "../../../src/wire/api.ts";
 import type { ApiClient } from "../api-client.ts";
 import { Link } from "../link.tsx";
-import { makeRow } from "../log/feed/log-row.ts";
+import { makeRow } from "../log/feed/make-row.ts";
 import type { Match } from "../log/find/match.ts";
 import { LineText } from "../log/view/line-text.tsx";
 import type { Navigation } from "../navigation.ts";

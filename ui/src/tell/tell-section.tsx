@@ -8,7 +8,7 @@ import { markOf } from "../page-title.ts";
 import { visibleText } from "../text/visible-control.ts";
 import { tell as t } from "../texts/en/tell.ts";
 import { MAX_WISHES, Teller } from "./teller.ts";
-import type { Notice, Wish } from "./watch.ts";
+import type { Notice, Wish } from "./wish.ts";
 
 interface TellSectionProps {
   readonly api: ApiClient;

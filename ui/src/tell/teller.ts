@@ -1,24 +1,16 @@
 import { isOn, type Thing } from "../actions/thing.ts";
-import type { ApiClient } from "../api-client.ts";
-import type { LiveClient } from "../live-client.ts";
-import { type Notice, Watch, type Wish } from "./watch.ts";
-
-export interface TellerOptions {
-  readonly live: Pick<LiveClient, "subscribe">;
-  readonly api: Pick<ApiClient, "board">;
-  readonly after: (ms: number, call: () => void) => () => void;
-  readonly notify: (notice: Notice) => void;
-}
+import { Watch, type WatchOptions } from "./watch.ts";
+import type { Wish } from "./wish.ts";
 
 /** Each is a subscription, of which the collector grants a connection a limited number, and may ask every few seconds. */
 export const MAX_WISHES = 16;
 
 /** Tells a person once of each thing wished for, while the tab is open, whichever page it shows, until the sign-out. */
 export class Teller {
-  readonly #options: TellerOptions;
+  readonly #options: WatchOptions;
   readonly #wishes = new Map<Wish, Watch>();
 
-  constructor(options: TellerOptions) {
+  constructor(options: WatchOptions) {
     this.#options = options;
   }
 

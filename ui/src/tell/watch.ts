@@ -1,27 +1,17 @@
 import type { Execution, ExecutionState } from "../../../src/wire/api.ts";
 import type { Target } from "../../../src/wire/live.ts";
-import type { Thing } from "../actions/thing.ts";
-import type { Subscription } from "../live-client.ts";
+import type { ApiClient } from "../api-client.ts";
+import type { LiveClient, Subscription } from "../live-client.ts";
 import type { LiveLines } from "../live-lines.ts";
 import { frame } from "../texts/en/frame.ts";
 import { tell } from "../texts/en/tell.ts";
-import type { TellerOptions } from "./teller.ts";
+import type { Notice, Wish } from "./wish.ts";
 
-/** What a person wants to hear of. */
-export interface Wish {
-  readonly thing: Thing;
-  readonly end: boolean;
-  readonly failure: boolean;
-  readonly silence: boolean;
-  /** A text in a line, in any case of letters; empty: none. */
-  readonly match: string;
-}
-
-export interface Notice {
-  /** The state first, as in the tab's title. */
-  readonly title: string;
-  readonly body: string;
-  readonly state: ExecutionState;
+export interface WatchOptions {
+  readonly live: Pick<LiveClient, "subscribe">;
+  readonly api: Pick<ApiClient, "board">;
+  readonly after: (ms: number, call: () => void) => () => void;
+  readonly notify: (notice: Notice) => void;
 }
 
 /** How often the collector is asked who is silent. Browsers stretch it to a minute in the background. */
@@ -34,7 +24,7 @@ const MAX_EXECUTIONS = 2_000;
 /** Fulfils one wish. Its owner closes it. */
 export class Watch {
   readonly #wish: Wish;
-  readonly #options: TellerOptions & { readonly onEnd: () => void };
+  readonly #options: WatchOptions & { readonly onEnd: () => void };
   readonly #executions = new Map<string, Execution>();
   /** What was notified: each once. */
   readonly #told = new Set<string>();
@@ -46,7 +36,7 @@ export class Watch {
   /** One that failed or was lost, also when it is forgotten. */
   #bad: Execution | undefined;
 
-  constructor(wish: Wish, options: TellerOptions & { readonly onEnd: () => void }) {
+  constructor(wish: Wish, options: WatchOptions & { readonly onEnd: () => void }) {
     this.#wish = wish;
     this.#options = options;
   }

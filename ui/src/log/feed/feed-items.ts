@@ -1,6 +1,7 @@
 import { terminal } from "../../text/terminal.ts";
 import { enclosuresOf } from "./enclosures.ts";
-import { buildItems, type Item } from "./log-items.ts";
+import { buildItems } from "./log-items.ts";
+import type { Item } from "./log-row.ts";
 import type { LogWindow } from "./log-window.ts";
 import { mergedTimes } from "./merge-order.ts";
 import type { SourceList } from "./source-list.ts";

@@ -1,7 +1,7 @@
 import type { FeedParts } from "./feed-parts.ts";
-import type { Item } from "./log-items.ts";
 import type { Unclear } from "./log-opener.ts";
 import type { LinePosition, LogPosition, TimePosition } from "./log-position.ts";
+import type { Item } from "./log-row.ts";
 
 interface FeedMovesOptions {
   readonly parts: FeedParts;

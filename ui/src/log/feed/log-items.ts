@@ -1,20 +1,9 @@
 import { type Enclosure, nestedCopies } from "../../../../src/text/merge/nested-copies.ts";
-import type { LogRow } from "./log-row.ts";
+import type { Item, LogRow } from "./log-row.ts";
 import type { LogWindow } from "./log-window.ts";
 import type { RowPlace } from "./row-order.ts";
 import { compareRows } from "./row-order.ts";
 import { screenItems } from "./screen-items.ts";
-
-/** Lines of an execution that are not stored or not fetched yet. Precedes the row that follows them. */
-export interface HoleRow {
-  readonly kind: "hole";
-  readonly source: number;
-  readonly n: number;
-  readonly to: number;
-  readonly time: string;
-}
-
-export type Item = LogRow | HoleRow;
 
 interface ItemOptions {
   readonly window: LogWindow;

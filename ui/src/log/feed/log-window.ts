@@ -6,7 +6,7 @@ import { emptyCoverage } from "./coverage.ts";
 import { movesUp } from "./cursor-moves.ts";
 import { HeldRows } from "./held-rows.ts";
 import type { LogRow } from "./log-row.ts";
-import { joinRow, makeRow } from "./log-row.ts";
+import { joinRow, makeRow } from "./make-row.ts";
 import type { RowOrder } from "./row-order.ts";
 import { StreamStyles } from "./stream-styles.ts";
 import { WINDOW_LIMITS, type WindowLimits } from "./window-limits.ts";

@@ -1,8 +1,7 @@
 import type { LineScreen } from "../../../../src/text/screen/line-screen.ts";
 import { terminal } from "../../text/terminal.ts";
 import { movesUp } from "./cursor-moves.ts";
-import type { HoleRow, Item } from "./log-items.ts";
-import type { LogRow } from "./log-row.ts";
+import type { HoleRow, Item, LogRow } from "./log-row.ts";
 import type { RowPlace } from "./row-order.ts";
 
 type Loaded = NonNullable<ReturnType<typeof terminal>>;

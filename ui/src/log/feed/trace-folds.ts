@@ -1,5 +1,4 @@
-import type { Item } from "./log-items.ts";
-import type { LogRow } from "./log-row.ts";
+import type { Item, LogRow } from "./log-row.ts";
 
 /** The lines of a stack trace or of a group, and the line above them that says what they are. */
 export interface HeadFold {

@@ -1,5 +1,5 @@
-import type { HoleRow } from "./log-items.ts";
 import type { LinePosition, LogPosition, TimePosition } from "./log-position.ts";
+import type { HoleRow } from "./log-row.ts";
 import type { LogSource } from "./log-source.ts";
 import type { RowOrder } from "./row-order.ts";
 

@@ -6,9 +6,9 @@ import { copyText } from "../../copy-text.ts";
 import { find as t } from "../../texts/en/find.ts";
 import { frame } from "../../texts/en/frame.ts";
 import { log } from "../../texts/en/log.ts";
+import type { Direction } from "./direction.ts";
 import { FilterDownload } from "./filter-download.tsx";
 import type { FindProblem, FindRequest } from "./find-request.ts";
-import type { Direction } from "./finder.ts";
 
 interface FindBarProps {
   /** Find goes from match to match, Filter hides other lines. */

@@ -4,7 +4,7 @@ import { isForField } from "../../keys.ts";
 import { log as t } from "../../texts/en/log.ts";
 import type { LogPlace } from "../../url-state.ts";
 import { usePageKeys } from "../../use-page-keys.ts";
-import type { Direction } from "./finder.ts";
+import type { Direction } from "./direction.ts";
 
 interface FindFieldProps {
   readonly place: Pick<LogPlace, "q" | "find" | "how">;

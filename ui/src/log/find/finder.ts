@@ -4,6 +4,7 @@ import type { ApiClient } from "../../api-client.ts";
 import { keyOf } from "../../execution-key.ts";
 import { find as t } from "../../texts/en/find.ts";
 import type { LogSource } from "../feed/log-source.ts";
+import type { Direction } from "./direction.ts";
 import type { FindRequest } from "./find-request.ts";
 import { compareMatches, type Match, type MatchPlace } from "./match.ts";
 import { matchesFrom } from "./match-pages.ts";
@@ -22,8 +23,6 @@ interface MatchRank {
   /** Counted from where matches are about, because there are too many to know each. */
   readonly isAbout: boolean;
 }
-
-export type Direction = "next" | "previous";
 
 /** Find: counts matches over the whole log, and goes from one to the next. */
 export class Finder {

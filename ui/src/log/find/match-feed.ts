@@ -1,7 +1,6 @@
 import type { ApiClient } from "../../api-client.ts";
-import type { HoleRow, Item } from "../feed/log-items.ts";
 import type { LinePosition, LogPosition, TimePosition } from "../feed/log-position.ts";
-import type { LogRow } from "../feed/log-row.ts";
+import type { HoleRow, Item, LogRow } from "../feed/log-row.ts";
 import type { LogSource } from "../feed/log-source.ts";
 import type { RowOrder } from "../feed/row-order.ts";
 import { compareRows } from "../feed/row-order.ts";

@@ -1,7 +1,8 @@
 import { type ExecutionKey, keyOf } from "../../execution-key.ts";
 import { forEachOf } from "../feed/for-each-of.ts";
-import { type LogRow, makeRow } from "../feed/log-row.ts";
+import type { LogRow } from "../feed/log-row.ts";
 import type { LogSource } from "../feed/log-source.ts";
+import { makeRow } from "../feed/make-row.ts";
 import { compareRows, type RowOrder } from "../feed/row-order.ts";
 import type { Match } from "./match.ts";
 

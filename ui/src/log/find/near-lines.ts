@@ -1,6 +1,7 @@
 import type { ApiClient } from "../../api-client.ts";
-import { type LogRow, makeRow } from "../feed/log-row.ts";
+import type { LogRow } from "../feed/log-row.ts";
 import type { LogSource } from "../feed/log-source.ts";
+import { makeRow } from "../feed/make-row.ts";
 
 /** Lines shown before and after a match. */
 const NEAR_LINES = 5;

@@ -3,8 +3,8 @@ import type { Answer } from "../../api/json-client.ts";
 import type { ApiClient } from "../../api-client.ts";
 import { keyOf } from "../../execution-key.ts";
 import type { LogSource } from "../feed/log-source.ts";
+import type { Direction } from "./direction.ts";
 import type { FindRequest } from "./find-request.ts";
-import type { Direction } from "./finder.ts";
 import type { Match, MatchPlace } from "./match.ts";
 import { collect, LOG_ENDS } from "./match-pages.ts";
 

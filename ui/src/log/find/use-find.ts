@@ -6,13 +6,13 @@ import type { ExecutionPlace, JobPlace } from "../../url-state.ts";
 import { parseLineNumber } from "../../url-state.ts";
 import { usePart } from "../../use-part.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
-import type { Item } from "../feed/log-items.ts";
-import type { LogRow } from "../feed/log-row.ts";
+import type { Item, LogRow } from "../feed/log-row.ts";
 import { subscriptionTarget } from "../feed/log-target.ts";
 import type { RowPlace } from "../feed/row-order.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
+import type { Direction } from "./direction.ts";
 import type { FindProblem, FindRequest } from "./find-request.ts";
-import type { Direction, Finder } from "./finder.ts";
+import type { Finder } from "./finder.ts";
 import type { Match, MatchPlace } from "./match.ts";
 import type { MatchFeed } from "./match-feed.ts";
 

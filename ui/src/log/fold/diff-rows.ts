@@ -1,5 +1,4 @@
-import type { Item } from "../feed/log-items.ts";
-import type { LogRow } from "../feed/log-row.ts";
+import type { Item, LogRow } from "../feed/log-row.ts";
 
 /** The head of a hunk in a unified diff, with its lines before and after; one if no number stands there. */
 const HUNK = /^@@ -\d+(?:,(\d{1,9}))? \+\d+(?:,(\d{1,9}))? @@/;

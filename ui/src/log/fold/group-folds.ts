@@ -1,5 +1,4 @@
-import type { Item } from "../feed/log-items.ts";
-import type { LogRow } from "../feed/log-row.ts";
+import type { Item, LogRow } from "../feed/log-row.ts";
 import type { Folded, HeadFold, HeadLines } from "../feed/trace-folds.ts";
 import { diffRows } from "./diff-rows.ts";
 

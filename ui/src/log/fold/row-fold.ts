@@ -1,8 +1,7 @@
 import { withoutNumbers, withRanges } from "../../../../src/text/fold/number-ranges.ts";
 import { formatNodeRange } from "../../../../src/text/nodes/node-range.ts";
 import { plainText } from "../../text/segments.ts";
-import type { Item } from "../feed/log-items.ts";
-import type { LogRow } from "../feed/log-row.ts";
+import type { Item, LogRow } from "../feed/log-row.ts";
 
 /** Groups of one kind of line that may still grow: a rank this many lines behind the others begins a new one. */
 const MAX_GROWING = 64;

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { Execution, StreamName } from "../../../../src/wire/api.ts";
+import type { Execution } from "../../../../src/wire/api.ts";
+import type { StreamName } from "../../../../src/wire/stream-name.ts";
 import { ActionsButton } from "../../actions/actions-button.tsx";
 import { type ApiClient, rawLink } from "../../api-client.ts";
 import { formatBytes, formatCount } from "../../format.ts";

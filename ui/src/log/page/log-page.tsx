@@ -1,16 +1,11 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { ApiClient } from "../../api-client.ts";
-import type { RunBoard } from "../../board/run-board.ts";
 import { Lazy } from "../../lazy.tsx";
-import type { LiveClient } from "../../live-client.ts";
-import type { Navigation } from "../../navigation.ts";
 import { usePageTitle } from "../../page-title.ts";
 import { Still } from "../../still.tsx";
 import { loadTerminal } from "../../text/terminal.ts";
 import { frame } from "../../texts/en/frame.ts";
 import { log as t } from "../../texts/en/log.ts";
-import type { ExecutionPlace, JobPlace } from "../../url-state.ts";
 import { usePart } from "../../use-part.ts";
 import { useRedraw } from "../../use-redraw.ts";
 import type { LogRow } from "../feed/log-row.ts";
@@ -28,6 +23,7 @@ import { LoadNote } from "./load-note.tsx";
 import { LogEmpty } from "./log-empty.tsx";
 import { LogHead } from "./log-head.tsx";
 import type { LogKeyHelpProps } from "./log-key-help.tsx";
+import type { LogPageProps } from "./log-page-props.ts";
 import {
   loadExecutionHeader,
   loadJobHeader,
@@ -48,16 +44,6 @@ import { useReading } from "./use-reading.ts";
 import { useRestPlace } from "./use-rest-place.ts";
 import { useShownItems } from "./use-shown-items.ts";
 import { useViewChoices } from "./use-view-choices.ts";
-
-export interface LogPageProps {
-  readonly api: ApiClient;
-  readonly live: LiveClient;
-  readonly navigation: Navigation;
-  readonly place: ExecutionPlace | JobPlace;
-  readonly showOwner: boolean;
-  readonly runBoard: RunBoard;
-  readonly isConnected: boolean;
-}
 
 /** The page of an execution's or a job's lines. */
 export function LogPage(props: LogPageProps): JSX.Element {

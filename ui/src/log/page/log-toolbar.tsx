@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { parseStream } from "../../../../src/wire/cri.ts";
+import { parseStream } from "../../../../src/wire/stream-name.ts";
 import type { Navigation } from "../../navigation.ts";
 import { visibleText } from "../../text/visible-control.ts";
 import { frame } from "../../texts/en/frame.ts";
@@ -7,8 +7,8 @@ import { log as t } from "../../texts/en/log.ts";
 import type { ExecutionPlace, JobPlace, LogPlace, TimeMode } from "../../url-state.ts";
 import { SIDE_MODES, TIME_MODES } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
+import type { Direction } from "../find/direction.ts";
 import { FindField } from "../find/find-field.tsx";
-import type { Direction } from "../find/finder.ts";
 import { GotoField } from "./goto-field.tsx";
 import type { Goto, GotoScope } from "./parse-goto.ts";
 

@@ -3,7 +3,8 @@ import { useEffect, useRef } from "preact/hooks";
 import { plainText } from "../../text/segments.ts";
 import { frame } from "../../texts/en/frame.ts";
 import { inside as t } from "../../texts/en/inside.ts";
-import { earlierStates, type LogRow } from "../feed/log-row.ts";
+import { earlierStates } from "../feed/line-states.ts";
+import type { LogRow } from "../feed/log-row.ts";
 
 /** States shown at once: the last ones. */
 const MAX_STATES = 1_000;

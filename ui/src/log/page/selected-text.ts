@@ -1,6 +1,7 @@
 import type { ApiClient } from "../../api-client.ts";
-import { joinRow, type LogRow, makeRow } from "../feed/log-row.ts";
+import type { LogRow } from "../feed/log-row.ts";
 import type { LogSource } from "../feed/log-source.ts";
+import { joinRow, makeRow } from "../feed/make-row.ts";
 import type { LineTime } from "../view/line-time.ts";
 import { rowText } from "../view/row-segments.ts";
 

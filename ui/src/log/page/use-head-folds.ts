@@ -1,8 +1,7 @@
 import { useCallback, useMemo, useRef } from "preact/hooks";
 import type { LogPlace } from "../../url-state.ts";
 import { usePart } from "../../use-part.ts";
-import type { Item } from "../feed/log-items.ts";
-import type { LogRow } from "../feed/log-row.ts";
+import type { Item, LogRow } from "../feed/log-row.ts";
 import type { RowPlace } from "../feed/row-order.ts";
 import { type Folded, foldTraces, type HeadLines } from "../feed/trace-folds.ts";
 

@@ -3,7 +3,7 @@ import type { LogPlace, TimeMode } from "../../url-state.ts";
 import { TIME_MODES } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
-import type { Direction } from "../find/finder.ts";
+import type { Direction } from "../find/direction.ts";
 import type { LogControls } from "../view/log-view.tsx";
 import type { LogCommand } from "./log-keys.ts";
 import type { Goto, GotoScope } from "./parse-goto.ts";

@@ -1,8 +1,8 @@
 import { useCallback } from "preact/hooks";
 import type { Navigation } from "../../navigation.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
-import type { Item } from "../feed/log-items.ts";
 import { formatTimePosition } from "../feed/log-position.ts";
+import type { Item } from "../feed/log-row.ts";
 
 /** Notes in the address which row is on top where the view comes to rest. */
 export function useRestPlace(navigation: Navigation, feed: LogFeed | undefined): (top: Item | undefined) => void {

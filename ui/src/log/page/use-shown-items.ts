@@ -6,7 +6,7 @@ import { type Folded, NO_FOLDS } from "../feed/trace-folds.ts";
 import type { FindState } from "../find/use-find.ts";
 import { useRowFold } from "../fold/use-row-fold.ts";
 import { type Side, useSide } from "../side/use-side.ts";
-import type { NodeLabel } from "../view/row-view.tsx";
+import type { NodeLabel } from "../view/row-look.ts";
 import { useHeadFolds } from "./use-head-folds.ts";
 
 interface ShownItemsOptions {

@@ -1,8 +1,7 @@
 import { lineDiff } from "../../../../src/text/diff/line-diff.ts";
 import { withoutNumbers } from "../../../../src/text/fold/number-ranges.ts";
 import { plainText } from "../../text/segments.ts";
-import type { Item } from "../feed/log-items.ts";
-import type { LogRow } from "../feed/log-row.ts";
+import type { Item, LogRow } from "../feed/log-row.ts";
 import type { SideLine } from "./side-line.ts";
 
 const keys = new WeakMap<LogRow, string>();

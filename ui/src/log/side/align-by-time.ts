@@ -1,4 +1,4 @@
-import type { Item } from "../feed/log-items.ts";
+import type { Item } from "../feed/log-row.ts";
 import { compareRows } from "../feed/row-order.ts";
 import type { SideLine } from "./side-line.ts";
 

@@ -1,15 +1,9 @@
 import type { JSX } from "preact";
 import { levelOf } from "../../../../src/text/level/level-of.ts";
 import { inside as t } from "../../texts/en/inside.ts";
-import type { Item } from "../feed/log-items.ts";
-import type { LogRow } from "../feed/log-row.ts";
+import type { Item, LogRow } from "../feed/log-row.ts";
 import { LineText } from "../view/line-text.tsx";
-import type { RowLook } from "../view/row-view.tsx";
-
-interface SideCellsProps {
-  readonly cells: readonly (Item | undefined)[];
-  readonly look: RowLook;
-}
+import type { RowLook, SideCellsProps } from "../view/row-look.ts";
 
 /** The columns of a row. */
 export function SideCells({ cells, look }: SideCellsProps): JSX.Element {

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { log } from "../../texts/en/log.ts";
-import type { NodeLabel } from "../view/row-view.tsx";
+import type { NodeLabel } from "../view/row-look.ts";
 
 interface SideHeaderProps {
   readonly labels: readonly NodeLabel[];

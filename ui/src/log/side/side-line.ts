@@ -1,4 +1,4 @@
-import type { Item } from "../feed/log-items.ts";
+import type { Item } from "../feed/log-row.ts";
 
 /** A row of several columns. */
 export interface SideLine {

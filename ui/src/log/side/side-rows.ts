@@ -1,6 +1,6 @@
 import type { SideMode } from "../../url-state.ts";
-import type { Item } from "../feed/log-items.ts";
-import { type LogRow, makeRow } from "../feed/log-row.ts";
+import type { Item, LogRow } from "../feed/log-row.ts";
+import { makeRow } from "../feed/make-row.ts";
 import { alignByText } from "./align-by-text.ts";
 import { alignByTime } from "./align-by-time.ts";
 import type { SideLine } from "./side-line.ts";

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { formatCount } from "../../format.ts";
 import { Icon } from "../../icon.tsx";
 import { log as t } from "../../texts/en/log.ts";
-import type { HoleRow } from "../feed/log-items.ts";
+import type { HoleRow } from "../feed/log-row.ts";
 
 interface HoleViewProps {
   readonly hole: HoleRow;

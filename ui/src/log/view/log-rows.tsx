@@ -1,12 +1,11 @@
 import type { JSX } from "preact";
 import { discardWords } from "../feed/discard-words.ts";
-import type { HoleRow, Item } from "../feed/log-items.ts";
-import type { LogRow } from "../feed/log-row.ts";
+import type { HoleRow, Item, LogRow } from "../feed/log-row.ts";
 import type { RowPlace } from "../feed/row-order.ts";
 import type { HeadFold } from "../feed/trace-folds.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import { HoleView } from "./hole-view.tsx";
-import type { RowLook } from "./row-view.tsx";
+import type { RowLook } from "./row-look.ts";
 import { RowView } from "./row-view.tsx";
 
 interface LogRowsProps {

@@ -1,6 +1,6 @@
-import type { Item } from "../feed/log-items.ts";
 import { indexOfPlace } from "../feed/log-items.ts";
 import type { LogPosition } from "../feed/log-position.ts";
+import type { Item } from "../feed/log-row.ts";
 import type { LogSource } from "../feed/log-source.ts";
 import type { RowOrder, RowPlace } from "../feed/row-order.ts";
 import { compareRows } from "../feed/row-order.ts";

@@ -1,4 +1,4 @@
-import type { Item } from "../feed/log-items.ts";
+import type { Item } from "../feed/log-row.ts";
 
 /** Height of an unwrapped row. The style sheet has the same (`--row`). */
 export const ROW_PX = 20;

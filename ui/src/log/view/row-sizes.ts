@@ -1,5 +1,4 @@
-import type { Item } from "../feed/log-items.ts";
-import type { LogRow } from "../feed/log-row.ts";
+import type { Item, LogRow } from "../feed/log-row.ts";
 import { ROW_PX, WrappedHeights } from "./row-heights.ts";
 import { HEAD_CHARACTERS } from "./row-segments.ts";
 

@@ -1,4 +1,4 @@
-import type { Item } from "../feed/log-items.ts";
+import type { Item } from "../feed/log-row.ts";
 
 /**
  * Which element shows which item. An element whose item has gone out of view takes the next item that comes in: changing

@@ -2,46 +2,12 @@ import type { JSX } from "preact";
 import { Component } from "preact";
 import { levelOf } from "../../../../src/text/level/level-of.ts";
 import { formatBytes, formatCount } from "../../format.ts";
-import type { Word } from "../../text/text-matches.ts";
 import { log as t } from "../../texts/en/log.ts";
 import type { Fold, LogRow } from "../feed/log-row.ts";
 import type { HeadFold } from "../feed/trace-folds.ts";
-import type { SideEngine } from "../side/side-engine.ts";
 import { isJsonLine } from "./json-line.ts";
 import { LineText } from "./line-text.tsx";
-import type { LineTime } from "./line-time.ts";
-
-/** Properties shared by all rows of a view. The same object as long as none changes. */
-export interface RowLook {
-  readonly time: LineTime;
-  /** To mark in all rows. */
-  readonly words: readonly Word[];
-  /** To mark in one row, where an expression matched; the same object as long as it is the same. */
-  readonly foundIn: (row: LogRow) => readonly string[];
-  /** In a list of matches: shows the lines around one, or hides them. */
-  readonly near: { readonly toggle: (row: LogRow) => void; readonly isShown: (row: LogRow) => boolean } | undefined;
-  /** Labels of the executions, if there are several. */
-  readonly labels: readonly NodeLabel[];
-  /** The link target of a line number. */
-  readonly hrefOf: (row: LogRow) => string;
-  /** Shows all of a long line. */
-  readonly onOpen: (row: LogRow) => void;
-  /** Shows the lines under their head, or hides them. */
-  readonly onFold: (head: LogRow) => void;
-  /** Shows the lines that a row stands for, or hides them. */
-  readonly onGroup: (head: LogRow) => void;
-  /** Draws the columns of a row, in a side by side view. */
-  readonly sideCells: SideEngine["SideCells"] | undefined;
-  /** Shows all states of a redrawn line, or the tree of a JSON line. */
-  readonly onInside: (row: LogRow) => void;
-  readonly onNumber: (row: LogRow, event: MouseEvent) => void;
-}
-
-export interface NodeLabel {
-  readonly text: string;
-  /** 0 to 11: a colour of the style sheet. */
-  readonly hue: number;
-}
+import type { RowLook } from "./row-look.ts";
 
 interface RowViewProps {
   readonly row: LogRow;

@@ -1,4 +1,4 @@
-import type { Item } from "../feed/log-items.ts";
+import type { Item } from "../feed/log-row.ts";
 import type { SelectedPlaces } from "./log-viewport.ts";
 
 interface SelectedRowsOptions {

@@ -7,7 +7,7 @@ import type { ExecutionPlace, JobPlace, LogPlace, Place, TimeMode } from "../../
 import type { LogFeed } from "../feed/log-feed.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import { LineTime } from "./line-time.ts";
-import type { NodeLabel, RowLook } from "./row-view.tsx";
+import type { NodeLabel, RowLook } from "./row-look.ts";
 import { hueOf } from "./row-view.tsx";
 
 interface UseRowLookOptions {

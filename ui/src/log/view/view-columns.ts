@@ -1,6 +1,6 @@
-import type { Item } from "../feed/log-items.ts";
+import type { Item } from "../feed/log-row.ts";
 import type { LogSource } from "../feed/log-source.ts";
-import type { NodeLabel } from "./row-view.tsx";
+import type { NodeLabel } from "./row-look.ts";
 
 /** Longer node names are cut; the tooltip has them whole. */
 const MAX_LABEL_CHARACTERS = 20;

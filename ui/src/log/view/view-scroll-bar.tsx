@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { asTime } from "../../../../src/wire/time.ts";
 import { formatCount } from "../../format.ts";
 import { log as t } from "../../texts/en/log.ts";
-import type { Item } from "../feed/log-items.ts";
+import type { Item } from "../feed/log-row.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import type { TimeScale } from "../times/time-scale.ts";
 import type { LineTime } from "./line-time.ts";

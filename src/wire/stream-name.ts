@@ -1,0 +1,5 @@
+export type StreamName = "stdout" | "stderr";
+
+export function parseStream(value: unknown): StreamName | undefined {
+  return value === "stdout" || value === "stderr" ? value : undefined;
+}

@@ -1,0 +1,2 @@
+/** In which a reader goes from match to match. */
+export type Direction = "next" | "previous";

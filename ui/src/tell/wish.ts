@@ -1,0 +1,19 @@
+import type { ExecutionState } from "../../../src/wire/api.ts";
+import type { Thing } from "../actions/thing.ts";
+
+/** What a person wants to hear of. */
+export interface Wish {
+  readonly thing: Thing;
+  readonly end: boolean;
+  readonly failure: boolean;
+  readonly silence: boolean;
+  /** A text in a line, in any case of letters; empty: none. */
+  readonly match: string;
+}
+
+export interface Notice {
+  /** The state first, as in the tab's title. */
+  readonly title: string;
+  readonly body: string;
+  readonly state: ExecutionState;
+}
