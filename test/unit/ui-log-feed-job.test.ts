@@ -64,6 +64,22 @@ describe("a job", () => {
     expect(places(feed)).toEqual(["n1 1", "n1 2", "n1 3", "n9 1", "n9 2", "n9 3"]);
   });
 
+  test("keeps the rows in view when an execution prints whose few lines were let go", async () => {
+    const few = new Stored("n1", 2, 0);
+    const many = new Stored("n2", 3, 500);
+    const { feed, publish } = setUpFeed([few, many], JOB, 40);
+    await feed.open({ at: "end" });
+    many.lastN = 60;
+    publish(many, 4, 60);
+    feed.setFollowing(false);
+    const before = places(feed);
+    few.time = () => many.time(61);
+    few.lastN = 3;
+    publish(few, 3, 3);
+    expect(before.length).toBeGreaterThan(30);
+    expect(places(feed)).toEqual([...before, "n1 3"]);
+  });
+
   test("shows one node only when asked to", async () => {
     const stored = [new Stored("n1", 3), new Stored("n2", 3)];
     const { feed, changed } = setUpFeed(stored, { ...JOB, node: "n2" });

@@ -10,11 +10,13 @@ export interface Coverage {
   /** Times of the first and the last line covered, or dropped at this end. */
   firstTime: string;
   lastTime: string;
+  /** The lines before `from` were held once: none of them is later than `firstTime`. */
+  isStartKnown: boolean;
 }
 
 /** Starts empty at line `from`, printed at about `time`. */
 export function emptyCoverage(from: number, time = ""): Coverage {
-  return { from, to: from - 1, firstTime: time, lastTime: time };
+  return { from, to: from - 1, firstTime: time, lastTime: time, isStartKnown: false };
 }
 
 /** The parts of `range` outside all of `listed`, in order. */

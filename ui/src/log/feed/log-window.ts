@@ -101,7 +101,7 @@ export class LogWindow {
     this.#noteMoves(lines);
     for (const line of lines) {
       if (line.n <= coverage.to) continue;
-      if (coverage.to < coverage.from) coverage.firstTime = line.time;
+      if (coverage.to < coverage.from && !coverage.isStartKnown) coverage.firstTime = line.time;
       coverage.lastTime = line.time;
       coverage.to = line.n;
       this.#append(source, makeRow(line, source));
@@ -191,6 +191,7 @@ export class LogWindow {
     if (end === "start") {
       coverage.from = Math.max(coverage.from, row.to + 1);
       coverage.firstTime = row.time;
+      coverage.isStartKnown = true;
       if (coverage.to < coverage.from) coverage.to = coverage.from - 1;
     } else {
       coverage.to = Math.min(coverage.to, row.n - 1);
