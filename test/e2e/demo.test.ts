@@ -2,13 +2,13 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.ts";
-import { poll, SITE_PATIENCE_MS } from "../support/poll.ts";
+import { poll } from "../support/poll.ts";
 import { type RunningProcess, start } from "../support/processes.ts";
 
 const DEMO = fileURLToPath(new URL("../../dist/src/bin/demo.js", import.meta.url));
 
 async function signedIn(demo: RunningProcess): Promise<ApiClient> {
-  const [, origin = "", code = ""] = await demo.waitFor(/Open (\S+)\/#code=(\S+)/, SITE_PATIENCE_MS);
+  const [, origin = "", code = ""] = await demo.waitFor(/Open (\S+)\/#code=(\S+)/);
   const api = new ApiClient(origin);
   expect(await api.login({ code })).toBe(200);
   expect(await new ApiClient(origin).login({ code })).toBe(401);

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Locator, Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import { axeFindings } from "../support/axe.ts";
-import { poll, SITE_PATIENCE_MS } from "../support/poll.ts";
+import { poll } from "../support/poll.ts";
 import { type RunningProcess, run as runToEnd, start } from "../support/processes.ts";
 import { program } from "../support/programs.ts";
 import { openPage, startBrowser } from "../support/viewer.ts";
@@ -22,7 +22,7 @@ beforeAll(async () => {
   demo = start(process.execPath, [DEMO]);
   const browser = await startBrowser();
   ({ page, problems } = await openPage(browser));
-  const [, address = ""] = await demo.waitFor(/Open (\S+)/, SITE_PATIENCE_MS);
+  const [, address = ""] = await demo.waitFor(/Open (\S+)/);
   [, folder = ""] = await demo.waitFor(/Files: (\S+)\/data\/logs/);
   dialog = page.getByRole("dialog");
   await page.goto(address);
@@ -37,7 +37,7 @@ async function run(nodes: string, command: string, job: string): Promise<void> {
 }
 
 async function shows(what: Locator, count: number): Promise<void> {
-  await poll(`${count} of ${what}`, async () => (await what.count()) === count, 20_000);
+  await poll(`${count} of ${what}`, async () => (await what.count()) === count);
 }
 
 test("a command runs on the demo's nodes, chosen by name, glob or tick; each node's state shows live", async () => {
@@ -114,7 +114,7 @@ test("the Nodes page shows relays and agents, each second while it is open", asy
   await shows(page.locator(".node-row .node-up:text-is('up')"), 4);
   const clock = row("node2").locator(".node-clock");
   const times = new Set<string>();
-  await poll("four of the node's seconds", async () => times.add(await clock.innerText()).size > 4, 20_000);
+  await poll("four of the node's seconds", async () => times.add(await clock.innerText()).size > 4);
   expect([...times].slice(1).every((time) => /^\d\d:\d\d:\d\d$/.test(time))).toBe(true);
   // What a user of a node reports stands below, whatever they wrote.
   const events = join(folder, "node2-agent/events");
@@ -257,7 +257,7 @@ test("tells of a match and of a failure, also on another page of the tab", async
   await page.locator(".node-row").first().waitFor();
   writeFileSync(go, "");
   const told = () => page.evaluate(() => [...(window as unknown as { told: string[] }).told]);
-  await poll("three of them", async () => (await told()).length === 3, 20_000);
+  await poll("three of them", async () => (await told()).length === 3);
   expect(await told()).toEqual([
     expect.stringMatching(/ node2 - bell: a Needle there$/),
     "✕ node2 - bell: Failed, exit 3",

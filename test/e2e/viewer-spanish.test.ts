@@ -4,7 +4,6 @@ import type { Locator, Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import { axeFindings } from "../support/axe.ts";
 import { afterwards } from "../support/cleanup.ts";
-import { SITE_PATIENCE_MS } from "../support/poll.ts";
 import { start } from "../support/processes.ts";
 import { openPage, startBrowser } from "../support/viewer.ts";
 import { DEMO_PAGES } from "../support/viewer-pages.ts";
@@ -32,7 +31,7 @@ beforeAll(async () => {
   const browser = await startBrowser();
   ({ page, problems } = await openPage(browser, { locale: "es-ES" }));
   dialog = page.getByRole("dialog");
-  const [, address = ""] = await demo.waitFor(/Open (\S+)/, SITE_PATIENCE_MS);
+  const [, address = ""] = await demo.waitFor(/Open (\S+)/);
   await page.goto(address);
   await page.locator(".job-counts").first().waitFor();
 });

@@ -10,6 +10,8 @@ import { makeExecutionId } from "../../src/wire/ids.ts";
 import { connectNode } from "./fleet-broker.ts";
 import { poll } from "./poll.ts";
 
+/** A busy collector takes a while; one that is gone must not take all of a test's patience. */
+const ANSWER_WITHIN_MS = 5_000;
 const newId = () => makeExecutionId(Date.now(), randomBytes(16));
 
 /** A node's agent that a test speaks for: it takes orders, and tells what the test says. */
@@ -82,13 +84,13 @@ export class FakeAgent {
     this.orders.length = 0;
   }
 
-  untilOrder(kind: Order["kind"], withinMs?: number): Promise<Order> {
-    return poll(`an order to ${kind}`, () => this.orders.find((order) => order.kind === kind), withinMs);
+  untilOrder(kind: Order["kind"]): Promise<Order> {
+    return poll(`an order to ${kind}`, () => this.orders.find((order) => order.kind === kind));
   }
 
   async tell(event: FleetEvent): Promise<string> {
     const answer = await this.#connection.request(SUBJECTS.events(this.node), JSON.stringify(event), {
-      timeout: 1_000,
+      timeout: ANSWER_WITHIN_MS,
     });
     return answer.string();
   }
