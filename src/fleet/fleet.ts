@@ -20,16 +20,16 @@ import type { BrokerAddress } from "./link/connect.ts";
 import { Link } from "./link/link.ts";
 import { NodeTable } from "./nodes/node-table.ts";
 import { NodeWatch } from "./nodes/node-watch.ts";
-import { noticePorts } from "./notice-ports.ts";
 import type { Batching } from "./outbox/order-book.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { OutboxDb } from "./outbox/outbox-db.ts";
 import type { Nodes } from "./outbox/ports.ts";
 import { type RunsPage, RunViews } from "./outbox/run-views.ts";
+import { outboxPorts } from "./outbox-ports.ts";
 import type { Questions } from "./questions/questions.ts";
 
 const LOOK_EVERY_MS = 1_000;
-const PRUNE_EVERY_MS = 3_600_000;
+const EXPIRE_EVERY_MS = 3_600_000;
 const KEEP_RUNS_MS = 30 * 86_400_000;
 
 /**
@@ -64,7 +64,6 @@ export class Fleet {
     this.#db = new OutboxDb(join(dataDir, "outbox.db"));
     this.#views = new RunViews({ db: this.#db, after });
     this.#table = new NodeTable({ nowMs, wallMs });
-    const repeated = metrics.count("ml_fleet_repeated_events_total", "Events of nodes that were known already");
     const nodes: Nodes = {
       send: (node, message) => this.#link?.send(node, message),
       isPresent: (node) => this.#table.isPresent(node),
@@ -82,8 +81,7 @@ export class Fleet {
       onChange: ({ owner, run }) => this.#views.changed(owner, run),
       onRefused: ({ why: reason, ...of }) =>
         options.audit.record({ event: "order", outcome: "refused", reason, ...of }),
-      onRepeated: () => repeated.inc(),
-      ...noticePorts(options),
+      ...outboxPorts(options),
     });
     this.#files = new NodeFiles({
       listen: options.listenForFiles,
@@ -99,7 +97,7 @@ export class Fleet {
     metrics.gauge("ml_fleet_nodes_present", "Nodes whose agent was heard of within 40 s", () =>
       this.#table.countPresent(),
     );
-    metrics.gauges("ml_fleet_orders", "Runs on nodes by state", { label: "state", read: () => this.#db.states() });
+    metrics.gauges("ml_fleet_orders", "Runs on nodes by state", { label: "state", read: () => this.#db.kept.states });
   }
 
   /** Resolves with the addresses of the broker, which may come later where it is a unit, and of files. */
@@ -121,8 +119,9 @@ export class Fleet {
     const linking = this.#link.start();
     if (this.#options.form === "unit") linking.catch((error) => this.#failed(error));
     else await linking;
-    this.#prune();
-    this.#timers = [setInterval(() => this.#look(), LOOK_EVERY_MS), setInterval(() => this.#prune(), PRUNE_EVERY_MS)];
+    const expire = () => this.#attempt(() => this.#files.expire());
+    expire();
+    this.#timers = [setInterval(() => this.#look(), LOOK_EVERY_MS), setInterval(expire, EXPIRE_EVERY_MS)];
     return { ...at, files };
   }
 
@@ -232,12 +231,12 @@ export class Fleet {
   #look(): void {
     this.#nodeWatch.tick();
     this.#looking = this.#looking.then(() => this.#outbox.look()).catch((error) => this.#failed(error));
+    this.#attempt(() => this.#db.commit(() => this.#db.kept.prune(this.#options.wallMs() - KEEP_RUNS_MS)));
   }
 
-  #prune(): void {
+  #attempt(act: () => void): void {
     try {
-      this.#db.prune(this.#options.wallMs() - KEEP_RUNS_MS);
-      this.#files.expire();
+      act();
     } catch (error) {
       this.#failed(error);
     }

@@ -126,10 +126,10 @@ test("all who follow a run get what was made once, and a large run's states come
 test("one user's open orders leave room for others'", async () => {
   const db = new OutboxDb(join(await tempFolder(), "outbox.db"));
   const ignore = () => undefined;
-  const book = new OrderBook({ db, wallMs: () => 0, onChange: ignore, onFinal: ignore });
+  const book = new OrderBook({ db, wallMs: () => 0, onChange: ignore, onFinal: ignore, onPruned: ignore });
   const nodes = Array.from({ length: 4_000 }, (_, at) => `node${at}`);
   const submit = (user: string) => {
-    if (!book.hasRoom(user, nodes.length)) return false;
+    if (!book.hasRoom(user, { nodes: nodes.length, characters: 100 })) return false;
     const order = runOrder({ user });
     for (const target of book.store(order, { signed: { order: "{}", sig: "" }, nodes })) book.track(target);
     return true;

@@ -26,6 +26,8 @@ interface OrderBookOptions {
   readonly onChange: (of: { readonly owner: string; readonly run: string }) => void;
   /** Inside the commit that made it final on this node. */
   readonly onFinal: (row: TargetRow) => void;
+  /** So many runs of a user went for another one of theirs. */
+  readonly onPruned: (count: number) => void;
 }
 
 /** Orders on the disk, and in memory those of them that are not final. Only `commit` changes them. */
@@ -47,10 +49,15 @@ export class OrderBook {
     return this.#commit.add(act);
   }
 
-  /** Inside a commit: whether another run of this user may be open, on so many nodes. */
-  hasRoom(owner: string, nodes: number): boolean {
-    const hasPlaces = this.open.ofOwner(owner) + nodes <= MAX_OPEN_ORDERS_OF_USER;
-    return hasPlaces && this.open.size + nodes <= MAX_OPEN_ORDERS && this.db.openRunsOf(owner) < MAX_OPEN_RUNS_OF_USER;
+  /** Inside a commit: whether another run of this user, with a text of so many characters, may be open and kept, on so many nodes. */
+  hasRoom(owner: string, { nodes, characters }: { readonly nodes: number; readonly characters: number }): boolean {
+    const { db, open } = this;
+    const { wallMs, onPruned } = this.#options;
+    const hasPlaces = open.ofOwner(owner) + nodes <= MAX_OPEN_ORDERS_OF_USER && open.size + nodes <= MAX_OPEN_ORDERS;
+    if (!hasPlaces || db.openRunsOf(owner) >= MAX_OPEN_RUNS_OF_USER) return false;
+    const { hasRoom, gone } = db.kept.makeRoom(owner, { nodes, characters, nowMs: wallMs() });
+    if (gone > 0) onPruned(gone);
+    return hasRoom;
   }
 
   /** Inside a commit: a run on these nodes, of which the first of a batch may go. Returns what to track after the commit. */

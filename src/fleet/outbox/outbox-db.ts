@@ -1,5 +1,6 @@
 import Database from "better-sqlite3";
 import type { RunState } from "../../wire/fleet/states.ts";
+import { CHARACTERS, KeptRuns } from "./kept-runs.ts";
 import { NodeDb } from "./node-db.ts";
 import { NoticeDb } from "./notice-db.ts";
 
@@ -81,12 +82,13 @@ const SCHEMA = `
 export class OutboxDb {
   readonly #db: Database.Database;
   readonly #statements: ReturnType<typeof prepared>;
-  /** In the same file: a commit covers both. */
+  /** In the same file: a commit covers all of them. */
+  readonly kept: KeptRuns;
   readonly nodes: NodeDb;
   readonly notices: NoticeDb;
 
   /** Throws if another process has it open. */
-  constructor(path: string) {
+  constructor(path: string, maxKeptBytesOfUser?: number) {
     this.#db = new Database(path, { timeout: 1_000 });
     this.#db.pragma("locking_mode = EXCLUSIVE");
     this.#db.pragma("journal_mode = WAL");
@@ -97,6 +99,7 @@ export class OutboxDb {
     if (!columns.some(({ name }) => name === "details"))
       this.#db.exec("ALTER TABLE runs ADD COLUMN details TEXT NOT NULL DEFAULT '{}'");
     this.#statements = prepared(this.#db);
+    this.kept = new KeptRuns(this.#db, maxKeptBytesOfUser);
     this.nodes = new NodeDb(this.#db);
     this.notices = new NoticeDb(this.#db);
   }
@@ -105,14 +108,17 @@ export class OutboxDb {
   commit(work: () => void): void {
     try {
       this.#db.transaction(work)();
+      this.kept.committed();
     } catch (error) {
+      this.kept.rolledBack();
       this.notices.rolledBack();
       throw error;
     }
   }
 
   addRun(row: RunRow): void {
-    this.#statements.addRun.run(row);
+    const { characters } = this.#statements.addRun.get(row) as { characters: number };
+    this.kept.addedRun(row.owner, characters);
   }
 
   /** That an order names a file. */
@@ -142,10 +148,16 @@ export class OutboxDb {
   /** A new run on its nodes: the first `size` of them are pending, the others held. */
   addTargets(of: { owner: string; run: string; nodes: readonly string[]; size: number; at: number }): void {
     this.#statements.addTargets.run({ ...of, nodes: JSON.stringify(of.nodes) });
+    const pending = Math.min(of.size, of.nodes.length);
+    this.kept.addedNodes(of.owner, "pending", pending);
+    this.kept.addedNodes(of.owner, "held", of.nodes.length - pending);
   }
 
   putTarget(row: TargetRow): void {
+    const before = this.#statements.stateOf.get(row) as Pick<TargetRow, "state"> | undefined;
     this.#statements.putTarget.run(row);
+    if (before === undefined) this.kept.addedNodes(row.owner, row.state, 1);
+    else this.kept.moved(before.state, row.state);
   }
 
   target(of: { owner: string; run: string; node: string }): TargetRow | undefined {
@@ -189,32 +201,17 @@ export class OutboxDb {
     return this.#statements.batch.get(owner, run) as BatchRow | undefined;
   }
 
-  /** Removes final runs that were ordered before then. */
-  prune(beforeMs: number): void {
-    this.#db.transaction(() => {
-      const old = this.#statements.old.all(beforeMs) as { owner: string; run: string }[];
-      for (const { owner, run } of old)
-        for (const statement of [this.#statements.removeTargets, this.#statements.removeRun]) statement.run(owner, run);
-    })();
-  }
-
-  /** How many targets are in each state. */
-  states(): ReadonlyMap<string, number> {
-    const rows = this.#statements.states.all() as { state: string; n: number }[];
-    return new Map(rows.map(({ state, n }) => [state, n]));
-  }
-
   close(): void {
     this.#db.close();
   }
 }
 
 function prepared(db: Database.Database) {
-  const isOpen = "EXISTS (SELECT 1 FROM targets t WHERE t.owner = runs.owner AND t.run = runs.run AND t.final = 0)";
   const mayGo = "NOT EXISTS (SELECT 1 FROM targets t WHERE t.owner = @owner AND t.run = @run AND t.final = 0)";
   return {
     addRun: db.prepare(
-      `INSERT INTO runs VALUES (@owner, @run, @job, @argv, @via, @digest, @issued, @expires, @message, @details)`,
+      `INSERT INTO runs VALUES (@owner, @run, @job, @argv, @via, @digest, @issued, @expires, @message, @details)
+      RETURNING ${CHARACTERS} AS characters`,
     ),
     addRunFile: db.prepare("INSERT OR IGNORE INTO run_files VALUES (@owner, @sha256, @run)"),
     namesFile:
@@ -230,6 +227,7 @@ function prepared(db: Database.Database) {
       '', '', NULL, NULL, '', @at, '', 0 FROM json_each(@nodes)`),
     putTarget: db.prepare(`INSERT OR REPLACE INTO targets VALUES (@owner, @run, @node, @state, @why, @text, @code,
       @signal, @by, @at, @journal, @final)`),
+    stateOf: db.prepare("SELECT state FROM targets WHERE owner = @owner AND run = @run AND node = @node"),
     target: db.prepare("SELECT * FROM targets WHERE owner = @owner AND run = @run AND node = @node"),
     targets: db.prepare("SELECT * FROM targets WHERE owner = ? AND run = ? ORDER BY node"),
     openTargets: db.prepare(`SELECT owner, run, node, state, coalesce(expires, 0) AS expires,
@@ -243,9 +241,5 @@ function prepared(db: Database.Database) {
     batch: db.prepare("SELECT * FROM batches WHERE owner = ? AND run = ?"),
     putCancel: db.prepare("INSERT OR REPLACE INTO cancels VALUES (@owner, @run, @by, @digest, @message)"),
     cancel: db.prepare("SELECT * FROM cancels WHERE owner = ? AND run = ?"),
-    old: db.prepare(`SELECT owner, run FROM runs WHERE issued < ? AND NOT ${isOpen} LIMIT 10000`),
-    removeTargets: db.prepare("DELETE FROM targets WHERE owner = ? AND run = ?"),
-    removeRun: db.prepare("DELETE FROM runs WHERE owner = ? AND run = ?"),
-    states: db.prepare("SELECT state, count(*) AS n FROM targets GROUP BY state"),
   };
 }

@@ -30,6 +30,8 @@ interface OutboxOptions {
   /** One was not taken now. */
   readonly onNoticePostponed: () => void;
   readonly onNoticesPruned: (count: number) => void;
+  /** So many older runs of a user went for a new one. */
+  readonly onRunsPruned: (count: number) => void;
 }
 
 /**
@@ -47,7 +49,7 @@ export class Outbox {
     this.#options = options;
     const { db, wallMs, onChange } = options;
     const onFinal = ({ owner, run }: { owner: string; run: string }) => this.#batches.advance(owner, run);
-    this.#book = new OrderBook({ db, wallMs, onChange, onFinal });
+    this.#book = new OrderBook({ db, wallMs, onChange, onFinal, onPruned: options.onRunsPruned });
     const { onNotice: onNew, onNoticePostponed: onPostponed, onNoticesPruned: onPruned } = options;
     const notices = new Notices({ ...options, db: db.notices, onNew, onPostponed, onPruned });
     const parts = { ...options, book: this.#book, notices };
@@ -69,7 +71,7 @@ export class Outbox {
     const outcome = await this.#book.commit(() => {
       const known = db.digest(owner, run);
       if (known !== undefined) return known === digest ? "known" : "differs";
-      if (!this.#book.hasRoom(owner, nodes.length)) return "full";
+      if (!this.#book.hasRoom(owner, { nodes: nodes.length, characters: signed.order.length })) return "full";
       targets = this.#book.store(order, { signed, nodes, batching });
       // Only here: what a node reports gives it no file.
       for (const file of order.files) db.addRunFile({ owner, run, sha256: file.sha256 });

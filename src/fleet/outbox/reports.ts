@@ -121,7 +121,7 @@ export class Reports {
       const known = book.db.digest(owner, run);
       if (known !== undefined && known !== sha256(signed.order)) return "differs";
       if (book.db.target({ owner, run, node }) !== undefined) return "known";
-      if (!book.hasRoom(owner, 1)) return "full";
+      if (!book.hasRoom(owner, { nodes: 1, characters: signed.order.length })) return "full";
       if (known === undefined) book.store(order, { signed, nodes: [node] });
       else book.put(newTarget(order, node, wallMs()));
       return "new";

@@ -1,0 +1,138 @@
+import type Database from "better-sqlite3";
+import type { RunState } from "../../wire/fleet/states.ts";
+
+/** What is kept of one user's runs: 5,000 on 1,000 nodes each, or 100,000 on one. */
+const MAX_BYTES_OF_USER = 2 ** 30;
+/** Of a run with its entries in the indexes, and of a node of it, without their texts. */
+const BYTES_OF_RUN = 10_240;
+const BYTES_OF_NODE = 200;
+/** In one step: each takes some 5 us, and lines of jobs wait meanwhile. */
+const MAX_NODES_A_STEP = 4_000;
+
+/**
+ * How much is kept of runs, of each user and in which states, and what of it goes. In memory, because to count there would walk
+ * millions of rows: as the tables are, once `committed` or `rolledBack` was called.
+ */
+export class KeptRuns {
+  readonly #statements: ReturnType<typeof prepared>;
+  readonly #maxBytesOfUser: number;
+  readonly #bytes = new Map<string, number>();
+  readonly #states = new Map<RunState, number>();
+  /** How to take back what has changed since the last commit. */
+  #undo: (() => void)[] = [];
+
+  /**
+   * @param db the outbox's, which has the tables already, and commits and closes it
+   * @param maxBytesOfUser unless a test says
+   */
+  constructor(db: Database.Database, maxBytesOfUser = MAX_BYTES_OF_USER) {
+    this.#statements = prepared(db);
+    this.#maxBytesOfUser = maxBytesOfUser;
+    const { ofUsers, ofNodes, states } = this.#statements;
+    for (const { owner, bytes } of ofUsers.all() as OfUser[]) this.#count(this.#bytes, owner, bytes);
+    for (const { owner, bytes } of ofNodes.all() as OfUser[]) this.#count(this.#bytes, owner, bytes);
+    for (const { state, n } of states.all() as { state: RunState; n: number }[]) this.#count(this.#states, state, n);
+    this.committed();
+  }
+
+  committed(): void {
+    this.#undo = [];
+  }
+
+  rolledBack(): void {
+    for (const undo of this.#undo.reverse()) undo();
+    this.#undo = [];
+  }
+
+  /** A run was added, with texts of so many characters. */
+  addedRun(owner: string, characters: number): void {
+    this.#count(this.#bytes, owner, BYTES_OF_RUN + characters);
+  }
+
+  /** Nodes of a run were added in a state. */
+  addedNodes(owner: string, state: RunState, count: number): void {
+    this.#count(this.#bytes, owner, BYTES_OF_NODE * count);
+    this.#count(this.#states, state, count);
+  }
+
+  moved(from: RunState, to: RunState): void {
+    this.#count(this.#states, from, -1);
+    this.#count(this.#states, to, 1);
+  }
+
+  /** How many runs on nodes are in each state. */
+  get states(): ReadonlyMap<string, number> {
+    return this.#states;
+  }
+
+  /**
+   * Inside a commit: whether another run, with texts of so many characters, may be kept. Where there is no room, those go that
+   * ended first, and that no signed order could start again: how many is in `gone`.
+   */
+  makeRoom(
+    owner: string,
+    { characters, nodes, nowMs }: { readonly characters: number; readonly nodes: number; readonly nowMs: number },
+  ): { readonly hasRoom: boolean; readonly gone: number } {
+    const bytes = BYTES_OF_RUN + characters + BYTES_OF_NODE * nodes;
+    const hasRoom = () => (this.#bytes.get(owner) ?? 0) + bytes <= this.#maxBytesOfUser;
+    const gone = hasRoom() ? 0 : this.#remove(hasRoom, () => this.#statements.firstOfUser.get(owner, nowMs));
+    return { hasRoom: hasRoom(), gone };
+  }
+
+  /** Inside a commit: removes some of those that have ended and were ordered before then. Call it again: there may be more. */
+  prune(beforeMs: number): void {
+    this.#remove(
+      () => false,
+      () => this.#statements.first.get(beforeMs),
+    );
+  }
+
+  #remove(isEnough: () => boolean, next: () => unknown): number {
+    const { removeNodes, removeRun } = this.#statements;
+    let removed = 0;
+    for (let nodes = 0; nodes < MAX_NODES_A_STEP && !isEnough(); removed += 1) {
+      const found = next() as { readonly owner: string; readonly run: string } | undefined;
+      if (found === undefined) break;
+      const { owner, run } = found;
+      const states = removeNodes.all(owner, run) as { state: RunState }[];
+      for (const { state } of states) this.#count(this.#states, state, -1);
+      const [of] = removeRun.all(owner, run) as { characters: number }[];
+      const bytes = BYTES_OF_RUN + (of?.characters ?? 0) + BYTES_OF_NODE * states.length;
+      this.#count(this.#bytes, owner, -bytes);
+      nodes += 1 + states.length;
+    }
+    return removed;
+  }
+
+  #count<K>(counts: Map<K, number>, key: K, by: number): void {
+    const before = counts.get(key);
+    const after = (before ?? 0) + by;
+    if (after > 0) counts.set(key, after);
+    else counts.delete(key);
+    this.#undo.push(() => (before === undefined ? counts.delete(key) : counts.set(key, before)));
+  }
+}
+
+interface OfUser {
+  readonly owner: string;
+  readonly bytes: number;
+}
+
+function prepared(db: Database.Database) {
+  db.exec("CREATE INDEX IF NOT EXISTS runs_of_user_by_end ON runs (owner, expires)");
+  const hasEnded =
+    "NOT EXISTS (SELECT 1 FROM targets t WHERE t.owner = runs.owner AND t.run = runs.run AND t.final = 0)";
+  return {
+    ofUsers: db.prepare(`SELECT owner, sum(${BYTES_OF_RUN} + ${CHARACTERS}) AS bytes FROM runs GROUP BY owner`),
+    ofNodes: db.prepare(`SELECT owner, ${BYTES_OF_NODE} * count(*) AS bytes FROM targets GROUP BY owner`),
+    states: db.prepare("SELECT state, count(*) AS n FROM targets GROUP BY state"),
+    first: db.prepare(`SELECT owner, run FROM runs WHERE issued < ? AND ${hasEnded} ORDER BY issued LIMIT 1`),
+    firstOfUser: db.prepare(`SELECT owner, run FROM runs WHERE owner = ? AND expires < ? AND ${hasEnded}
+      ORDER BY expires LIMIT 1`),
+    removeNodes: db.prepare("DELETE FROM targets WHERE owner = ? AND run = ? RETURNING state"),
+    removeRun: db.prepare(`DELETE FROM runs WHERE owner = ? AND run = ? RETURNING ${CHARACTERS} AS characters`),
+  };
+}
+
+/** Of a run's texts, as SQLite counts them. */
+export const CHARACTERS = "length(argv) + length(details)";
