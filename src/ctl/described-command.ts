@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { UsageError } from "../wire/usage-error.ts";
 import type { Command, Io } from "./command.ts";
+import { meantWord } from "./meant-word.ts";
 import { throughPager } from "./pager.ts";
 
 /** One option: `--help`, the parser and the completion read the same description. */
@@ -103,7 +104,11 @@ function parse(description: CommandDescription, args: readonly string[]): Parsed
     args: withJoinedValues(description, args),
     options: Object.fromEntries(entries),
     allowPositionals: true,
+    // Its words on a mistake would be for programmers, and name no other option.
+    strict: false,
+    tokens: true,
   });
+  for (const token of parsed.tokens) if (token.kind === "option") checkOption(description, token);
   const [least, most] = description.operandCount;
   const { length } = parsed.positionals;
   if (length < least || length > most) throw new UsageError(`expected ${description.operands || "no operand"}`);
@@ -114,7 +119,30 @@ function parse(description: CommandDescription, args: readonly string[]): Parsed
   return new ParsedOptions(description, parsed);
 }
 
-/** `--since -2h` as `--since=-2h`: parseArgs takes the value for an option that somebody forgot to give one. */
+interface OptionToken {
+  readonly name: string;
+  /** As typed: `-n`, `--lines`. */
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+function checkOption({ options }: CommandDescription, { name, rawName, value, inlineValue }: OptionToken): void {
+  const option = Object.hasOwn(options, name) ? options[name] : undefined;
+  if (option === undefined) {
+    const meant = rawName.startsWith("--") ? meantWord(name, Object.keys(options)) : undefined;
+    throw new UsageError(`there is no option ${rawName}${meant === undefined ? "" : `: did you mean --${meant}?`}`);
+  }
+  if (option.value === undefined) {
+    if (value !== undefined) throw new UsageError(`${rawName} takes no value, got ${JSON.stringify(value)}`);
+    return;
+  }
+  if (value === undefined) throw new UsageError(`${rawName}: ${option.value} is missing`);
+  if (inlineValue === false && /^--./.test(value))
+    throw new UsageError(`${rawName}: ${option.value} is missing before ${value}; if it is meant: --${name}=${value}`);
+}
+
+/** `--since -2h` as `--since=-2h`: so a value may begin with a dash, but not with two. */
 function withJoinedValues({ options }: CommandDescription, args: readonly string[]): string[] {
   const joined: string[] = [];
   const end = args.includes("--") ? args.indexOf("--") : args.length;

@@ -1,6 +1,7 @@
 import { safeJson, safeText } from "../host/safe-text.ts";
 import { UsageError } from "../wire/usage-error.ts";
 import { type Command, CtlError, type Io } from "./command.ts";
+import { meantWord } from "./meant-word.ts";
 
 interface Program {
   readonly name: string;
@@ -8,6 +9,22 @@ interface Program {
   /** Each is loaded when it is called: a person waits for every module. */
   readonly commands: Readonly<Record<string, () => Promise<Command>>>;
 }
+
+/** What other programs call the same: kubectl, docker, git and Slurm. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  logs: "tail",
+  list: "ls",
+  ps: "ls",
+  search: "grep",
+  cat: "get",
+  download: "get",
+  status: "show",
+  info: "show",
+  exec: "run",
+  cancel: "stop",
+  kill: "stop",
+  delete: "rm",
+};
 
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
@@ -18,17 +35,26 @@ export async function dispatch(program: Program, argv: readonly string[], io: Io
     io.stdout.write(`${program.name} ${program.version()}\n`);
     return EXIT.done;
   }
-  if (name === "--help" || name === "help" || name === undefined) {
-    io[name === undefined ? "stderr" : "stdout"].write(await overview(program));
-    return name === undefined ? EXIT.usage : EXIT.done;
+  if (name === undefined) {
+    io.stderr.write(await overview(program));
+    return EXIT.usage;
   }
-  const load = Object.hasOwn(program.commands, name) ? program.commands[name] : undefined;
+  const isHelp = name === "help" || isHelpOption(name);
+  if (isHelp && args.length === 0) {
+    io.stdout.write(await overview(program));
+    return EXIT.done;
+  }
+  const wanted = isHelp ? (args[0] ?? "") : name;
+  const load = Object.hasOwn(program.commands, wanted) ? program.commands[wanted] : undefined;
   if (load === undefined) {
-    io.stderr.write(`${program.name}: there is no command ${safeJson(name)}\n\n${await overview(program)}`);
+    io.stderr.write(`${program.name}: there is no command ${safeJson(wanted)}${meant(program, wanted)}\n`);
+    io.stderr.write(`\`${program.name} --help\` lists all\n`);
     return EXIT.usage;
   }
   const command = await load();
-  if (args.includes("--help")) {
+  // Behind -- stands another program's command line.
+  const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
+  if (isHelp || own.some(isHelpOption)) {
     io.stdout.write(command.help);
     return EXIT.done;
   }
@@ -38,6 +64,15 @@ export async function dispatch(program: Program, argv: readonly string[], io: Io
   } catch (error) {
     return report({ program, name, error, io, failureCode: command.failureCode });
   }
+}
+
+function isHelpOption(word: string): boolean {
+  return word === "--help" || word === "-h";
+}
+
+function meant({ commands }: Program, word: string): string {
+  const other = Object.hasOwn(ELSEWHERE, word) ? ELSEWHERE[word] : meantWord(word, Object.keys(commands));
+  return other === undefined ? "" : `: did you mean ${other}?`;
 }
 
 function report(failure: {
@@ -50,7 +85,9 @@ function report(failure: {
   const { program, name, error, io, failureCode = EXIT.failed } = failure;
   const where = `${program.name} ${name}`;
   if (error instanceof UsageError || isParseArgsError(error)) {
-    io.stderr.write(`${where}: ${safeText(error.message)}\nSee \`${where} --help\`\n`);
+    // parseArgs goes on with advice on operands that begin with a dash.
+    const [message = ""] = error.message.split(". To specify a positional", 1);
+    io.stderr.write(`${where}: ${safeText(message)}\nSee \`${where} --help\`\n`);
     return EXIT.usage;
   }
   if (error instanceof CtlError) {
