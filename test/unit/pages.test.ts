@@ -50,3 +50,20 @@ test("src/host/METRICS.md lists each metric, in the words of /metrics", () => {
   expect(metrics.length).toBeGreaterThan(50);
   expect(rows(listed)).toEqual(rows(metrics));
 });
+
+test("messages and pages name commands of mlctl that exist", () => {
+  const composed = textOf("src/ctl/remote-commands.ts") + textOf("src/bin/mlctl-main.ts");
+  const commands = [...composed.matchAll(/^\s+"?([\w-]+)"?: async \(\) =>/gm)].map(([, name]) => name);
+  const files = execFileSync("git", ["ls-files", "*.md", "src", "ui/src", "rsyslog.d", "systemd"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  const named = files
+    .trim()
+    .split("\n")
+    .flatMap((file) =>
+      [...textOf(file).matchAll(/`mlctl (?!on \$)([a-z][a-z-]*)/g)].map(([, name]) => ({ file, name })),
+    );
+  expect(named.length).toBeGreaterThan(100);
+  expect(named.filter(({ name }) => !commands.includes(name))).toEqual([]);
+});

@@ -36,7 +36,12 @@ export class Asking {
 
   async *#answers({ provider: name, args, user }: OrderOf<"ask">, uid: number): AsyncGenerator<Said> {
     const look = this.#options.find(name);
-    if (look === undefined) return yield { state: "noop", why: "no-provider", text: "It has no such provider" };
+    if (look === undefined)
+      return yield {
+        state: "noop",
+        why: "no-provider",
+        text: "It has no such provider: `mlctl ask providers` lists them",
+      };
     if (this.#open >= AGENT_LIMITS.openQuestions)
       return yield { state: "failed", why: "busy", text: "It has too many questions at the moment: ask again" };
     yield { state: "start" };

@@ -2,7 +2,8 @@
 export const REFUSALS = {
   "too-long": "The message is longer than the limit: name fewer nodes in one order",
   "malformed-message": "The message is not a signed order",
-  "key-not-trusted": "No trust file of this node has the key: `mlctl fleet trust add` adds it",
+  "key-not-trusted":
+    "No trust file of this node has the key: its administrator adds it, after the user's name (agent.toml, trust)",
   "other-namespace": "The signature was made for another purpose",
   "signature-wrong": "The signature does not fit the order: it was changed after it was signed",
   "malformed-order":

@@ -113,7 +113,11 @@ describe("mlctl ask", () => {
   });
 
   test.each([
-    ["no such provider", ["weather"], "node1: nothing to answer: It has no such provider"],
+    [
+      "no such provider",
+      ["weather"],
+      "node1: nothing to answer: It has no such provider: `mlctl ask providers` lists them",
+    ],
     ["too many arguments", ["uptime", "x"], "node1: could not answer: uptime takes no argument"],
   ])("says: %s", async (_, words, said) => {
     expect(await ask(...words, "-n", "node1")).toMatchObject({ code: 125, stdout: "", stderr: `mlctl: ${said}\n` });

@@ -74,7 +74,8 @@ export const run: typeof english = {
     "journal-replaced": "el diario del nodo se creó de nuevo: allí no se sabe qué fue de ella",
     "too-long": "El mensaje supera el límite: nombra menos nodos en cada orden",
     "malformed-message": "El mensaje no es una orden firmada",
-    "key-not-trusted": "Ningún archivo de confianza de este nodo tiene la clave: `mlctl fleet trust add` la añade",
+    "key-not-trusted":
+      "Ningún archivo de confianza de este nodo tiene la clave: su administrador la añade, tras el nombre del usuario (agent.toml, trust)",
     "other-namespace": "La firma se hizo para otro propósito",
     "signature-wrong": "La firma no corresponde a la orden: se cambió después de firmarla",
     "malformed-order":
