@@ -1,6 +1,7 @@
 import { type Change, lineDiff } from "../../text/diff/line-diff.ts";
 import { normalise } from "../../text/fold/normalise.ts";
 import { compareNatural } from "../../text/nodes/natural-order.ts";
+import { settledLine } from "../../text/screen/settled-line.ts";
 import type { Execution } from "../../wire/api.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import { type Command, CtlError } from "../command.ts";
@@ -138,7 +139,7 @@ async function textOf(collector: Collector, side: Side, options: ParsedOptions):
   const lines: string[] = [];
   let characters = 0;
   const add = (bytes: Buffer): void => {
-    const line = decoded(bytes);
+    const line = settledLine(decoded(bytes));
     characters += line.length;
     if (characters > MAX_CHARACTERS)
       throw new CtlError(

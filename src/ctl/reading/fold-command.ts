@@ -1,6 +1,7 @@
 import { type FoldedLine, LineFold } from "../../text/fold/line-fold.ts";
 import { normalise } from "../../text/fold/normalise.ts";
 import { formatNodeRange } from "../../text/nodes/node-range.ts";
+import { settledLine } from "../../text/screen/settled-line.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import type { Command } from "../command.ts";
 import { type CommandDescription, describedCommand } from "../described-command.ts";
@@ -76,10 +77,11 @@ export function foldCommand(settings: RemoteSettings): Command {
     for await (const { execution, line } of mergedLines(collector, sources)) {
       if (stream !== undefined && line.stream !== stream) continue;
       const whole = joiners.get(execution)?.add(line);
-      if (whole !== undefined) fold.add(execution.node, decoded(whole.bytes));
+      if (whole !== undefined) fold.add(execution.node, settledLine(decoded(whole.bytes)));
       if (folded.length > 0) await printFolded();
     }
-    for (const [{ node }, joined] of joiners) for (const rest of joined.rest()) fold.add(node, decoded(rest.bytes));
+    for (const [{ node }, joined] of joiners)
+      for (const rest of joined.rest()) fold.add(node, settledLine(decoded(rest.bytes)));
     fold.end();
     await printFolded();
     if (output.isTerminal && nodes.size > 1)

@@ -1,4 +1,5 @@
 import { safeText } from "../../host/safe-text.ts";
+import { isRedrawn, settledLine } from "../../text/screen/settled-line.ts";
 import type { FoundLine, MatchRange, SearchEvent, SearchedExecution } from "../../wire/search-event.ts";
 import type { Output } from "../remote/output.ts";
 import { decoded, shownText } from "../remote/shown-text.ts";
@@ -48,17 +49,17 @@ export class FoundLines {
 
   #textOf(line: FoundLine, at: readonly MatchRange[]): string {
     const [before = 0, after = 0] = line.cut ?? [];
-    const text = line.text ?? decoded(bytesOf(line));
+    const whole = line.text ?? decoded(bytesOf(line));
     // The places of matches in bytes mean nothing in their text.
-    const ranges = line.text === undefined || !this.#output.isColoured ? [] : at;
+    const { text, from, ranges } = matchedState(whole, line.text === undefined ? [] : at);
     const parts: string[] = [];
     let done = 0;
-    for (const [start, end] of ranges) {
+    for (const [start, end] of this.#output.isColoured ? ranges : []) {
       parts.push(this.#shown(text.slice(done, start)), this.#matched(text.slice(start, end)));
       done = end;
     }
     parts.push(this.#shown(text.slice(done)));
-    return `${before > 0 ? LEFT_OUT : ""}${parts.join("")}${after > 0 ? LEFT_OUT : ""}`;
+    return `${before + from > 0 ? LEFT_OUT : ""}${parts.join("")}${after > 0 ? LEFT_OUT : ""}`;
   }
 
   #matched(text: string): string {
@@ -76,6 +77,18 @@ export class FoundLines {
   #mark(text: string): string {
     return this.#output.painted(text, LOOK.separator);
   }
+}
+
+/** Of a line that is redrawn, what it showed where it last matched: its other states are noise beside that. */
+function matchedState(whole: string, at: readonly MatchRange[]) {
+  const [start, end] = at.at(-1) ?? [];
+  if (!isRedrawn(whole)) return { text: whole, from: 0, ranges: at };
+  if (start === undefined || end === undefined) return { text: settledLine(whole), from: 0, ranges: [] };
+  const from = whole.lastIndexOf("\r", start - 1) + 1;
+  const next = whole.indexOf("\r", end);
+  const text = whole.slice(from, next < 0 ? undefined : next);
+  const ranges = at.flatMap(([a, b]): MatchRange[] => (a < from ? [] : [[a - from, b - from]]));
+  return { text, from, ranges };
 }
 
 function bytesOf({ text, b64 = "" }: FoundLine): Buffer {

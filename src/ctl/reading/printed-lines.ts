@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { settledLine } from "../../text/screen/settled-line.ts";
 import type { Execution } from "../../wire/api.ts";
 import { type JoinedLine, JoinedLines } from "../remote/joined-lines.ts";
 import type { RemoteLine } from "../remote/lines.ts";
@@ -64,7 +65,8 @@ export class PrintedLines {
     // Where both streams are shown, stderr carries a colour, as in the viewer it carries a bar.
     const mark = first.stream === "stderr" && this.#output.isColoured ? this.#output.painted("│", "31") : "";
     if (form === "text") {
-      await this.#output.line(`${head}${mark}${shownText(decoded(bytes), { isColoured: this.#output.isColoured })}`);
+      const text = settledLine(decoded(bytes));
+      await this.#output.line(`${head}${mark}${shownText(text, { isColoured: this.#output.isColoured })}`);
       return;
     }
     await this.#output.write(Buffer.concat([Buffer.from(head), bytes, Buffer.from("\n")]));
