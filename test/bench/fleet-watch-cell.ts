@@ -3,7 +3,7 @@ import { openPage, startBrowser } from "../support/viewer.ts";
 import type { Cell, Figures } from "./bench.ts";
 import { NODES, startCrowd } from "./crowd-site.ts";
 import { threadCpuSeconds } from "./process-figures.ts";
-import { tabSeconds } from "./tab-seconds.ts";
+import { tabSeconds } from "./tab-process.ts";
 
 const WARM_MS = 4_000;
 const MEASURED_MS = 10_000;
