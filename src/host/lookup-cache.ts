@@ -1,3 +1,4 @@
+import { AskQueue } from "./ask-queue.ts";
 import type { GetentAnswer } from "./getent.ts";
 
 const MISSING_FOR_MS = 30_000;
@@ -35,8 +36,7 @@ export class LookupCache<T> {
   readonly #found = new Map<string, Entry<T>>();
   readonly #missing = new Map<string, Entry<T>>();
   readonly #asked = new Map<string, Promise<T | undefined | "failed">>();
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  readonly #queue = new AskQueue({ maxRunning: MAX_RUNNING, maxWaiting: MAX_WAITING });
 
   constructor(options: {
     find: (key: string) => Promise<GetentAnswer>;
@@ -70,33 +70,24 @@ export class LookupCache<T> {
   #askOnce(key: string): Promise<T | undefined | "failed"> {
     const asked = this.#asked.get(key);
     if (asked !== undefined) return asked;
-    if (this.#waiting.length >= MAX_WAITING) return Promise.resolve("failed");
-    const answer = this.#ask(key).finally(() => this.#asked.delete(key));
+    if (this.#queue.isFull) return Promise.resolve("failed");
+    const answer = this.#queue.run(() => this.#ask(key)).finally(() => this.#asked.delete(key));
     this.#asked.set(key, answer);
     return answer;
   }
 
   async #ask(key: string): Promise<T | undefined | "failed"> {
-    if (this.#running === MAX_RUNNING) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#running += 1;
-    try {
-      const answer = await this.#find(key);
-      if (answer.kind === "failed") {
-        const last = this.#found.get(key)?.value ?? "unavailable";
-        const goodForMs = last === "unavailable" ? UNAVAILABLE_FOR_MS : MISSING_FOR_MS;
-        this.#remember(key, { value: last, untilMs: this.#nowMs() + goodForMs });
-        return "failed";
-      }
-      const value = answer.kind === "found" ? this.#parse(answer.line) : undefined;
-      const goodForMs = answer.kind === "found" ? this.#foundForMs : MISSING_FOR_MS;
-      this.#remember(key, { value, untilMs: this.#nowMs() + goodForMs });
-      return value;
-    } finally {
-      // Hands this place to the next in line.
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#running -= 1;
-      else next();
+    const answer = await this.#find(key);
+    if (answer.kind === "failed") {
+      const last = this.#found.get(key)?.value ?? "unavailable";
+      const goodForMs = last === "unavailable" ? UNAVAILABLE_FOR_MS : MISSING_FOR_MS;
+      this.#remember(key, { value: last, untilMs: this.#nowMs() + goodForMs });
+      return "failed";
     }
+    const value = answer.kind === "found" ? this.#parse(answer.line) : undefined;
+    const goodForMs = answer.kind === "found" ? this.#foundForMs : MISSING_FOR_MS;
+    this.#remember(key, { value, untilMs: this.#nowMs() + goodForMs });
+    return value;
   }
 
   #remember(key: string, entry: Entry<T>): void {

@@ -2,9 +2,9 @@ import { type Request, Router } from "express";
 import { LoopTurns } from "../host/loop-turns.ts";
 import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
-import { parseRunId, RUN_ID_RULE } from "../wire/run-id.ts";
 import { parseStream } from "../wire/stream-name.ts";
-import { badRequest, notFound } from "./http-error.ts";
+import { askedRun } from "./asked-run.ts";
+import { notFound } from "./http-error.ts";
 import { readLastLines } from "./last-lines.ts";
 import type { Archive } from "./ports.ts";
 import { Query } from "./query.ts";
@@ -30,11 +30,7 @@ export function createBoardApi({ archive, viewerOf, record }: BoardApiOptions): 
   const turns = new LoopTurns();
   router.get("/board", async (request, response) => {
     const viewer = await viewerOf(request, "read");
-    const query = new Query(request.query);
-    const job = query.text("job", WIRE_LIMITS.maxJobCharacters);
-    const run = query.word("run", RUN_ID_RULE, parseRunId);
-    const owner = query.text("owner", WIRE_LIMITS.maxOwnerCharacters);
-    if (job === undefined || run === undefined) throw badRequest("board: name a job and one run of it");
+    const { job, run, owner } = askedRun(new Query(request.query), "board");
     const work = async () => {
       const board = await archive.board(viewer, { job, run, owner });
       if (board === undefined) throw notFound();

@@ -7,3 +7,8 @@ export function clientGone(response: Response): AbortSignal {
   response.once("close", () => gone.abort());
   return gone.signal;
 }
+
+/** Whether a stream to a client broke off because the client has gone: there is no one left to answer. */
+export function isClientGone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
+}

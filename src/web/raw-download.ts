@@ -6,6 +6,7 @@ import type { Response } from "express";
 import type { Execution } from "../wire/api.ts";
 import type { StreamName } from "../wire/stream-name.ts";
 import type { Viewer } from "../wire/viewer.ts";
+import { isClientGone } from "./client-gone.ts";
 import { HttpError } from "./http-error.ts";
 import type { Archive } from "./ports.ts";
 import { type AskedRange, cut, outputTag } from "./raw-range.ts";
@@ -68,8 +69,7 @@ export class RawDownloads {
       await once(bytes, "readable");
       await (isGzip ? pipeline(bytes, createGzip(), answer()) : pipeline(bytes, answer()));
     } catch (error) {
-      // The client has gone: there is no one left to answer.
-      if (!(error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE")) throw error;
+      if (!isClientGone(error)) throw error;
     } finally {
       leave();
     }

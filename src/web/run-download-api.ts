@@ -7,6 +7,7 @@ import { WIRE_LIMITS } from "../wire/limits.ts";
 import { parseRunId, RUN_ID_RULE } from "../wire/run-id.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import type { RecordRead } from "./admin-reads.ts";
+import { isClientGone } from "./client-gone.ts";
 import { badRequest, HttpError, notFound } from "./http-error.ts";
 import type { Archive } from "./ports.ts";
 import { Query } from "./query.ts";
@@ -57,8 +58,7 @@ export function createRunDownloadApi({ archive, places, viewerOf, recordRead }: 
       const bytes = Readable.from(pieces, { objectMode: false });
       await (form === "gzip" ? pipeline(bytes, createGzip(), response) : pipeline(bytes, response));
     } catch (error) {
-      // The client has gone: there is no one left to answer.
-      if (!(error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE")) throw error;
+      if (!isClientGone(error)) throw error;
     } finally {
       leave();
     }

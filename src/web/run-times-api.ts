@@ -1,7 +1,6 @@
 import { Router } from "express";
-import { WIRE_LIMITS } from "../wire/limits.ts";
-import { parseRunId, RUN_ID_RULE } from "../wire/run-id.ts";
-import { badRequest, notFound } from "./http-error.ts";
+import { askedRun } from "./asked-run.ts";
+import { notFound } from "./http-error.ts";
 import type { Archive } from "./ports.ts";
 import { Query } from "./query.ts";
 import type { RecordRecentRead } from "./recent-reads.ts";
@@ -23,11 +22,7 @@ export function createRunTimesApi({ archive, viewerOf, record }: RunTimesApiOpti
   const requests = new UserTurns({ what: "times of runs", maxWaiting: MAX_REQUESTS });
   router.get("/run-times", async (request, response) => {
     const viewer = await viewerOf(request, "read");
-    const query = new Query(request.query);
-    const job = query.text("job", WIRE_LIMITS.maxJobCharacters);
-    const run = query.word("run", RUN_ID_RULE, parseRunId);
-    const owner = query.text("owner", WIRE_LIMITS.maxOwnerCharacters);
-    if (job === undefined || run === undefined) throw badRequest("run-times: name a job and one run of it");
+    const { job, run, owner } = askedRun(new Query(request.query), "run-times");
     const work = async () => {
       const times = await archive.runTimes(viewer, { job, run, owner });
       if (times === undefined) throw notFound();

@@ -41,13 +41,18 @@ static bool write_all(int fd, const char *text) {
   return true;
 }
 
-/** Bytes, then name, then folder: each is on the disk before the next is begun. link(2) never replaces. */
-static bool publish(int folder, int fd, const char *temporary, const char *name) {
-  bool is_written = fsync(fd) == 0 && linkat(folder, temporary, folder, name, 0) == 0;
+/** Keeps errno. */
+static void leave_temporary(int folder, int fd, const char *temporary) {
   int error = errno;
   close(fd);
   unlinkat(folder, temporary, 0);
   errno = error;
+}
+
+/** Bytes, then name, then folder: each is on the disk before the next is begun. link(2) never replaces. */
+static bool publish(int folder, int fd, const char *temporary, const char *name) {
+  bool is_written = fsync(fd) == 0 && linkat(folder, temporary, folder, name, 0) == 0;
+  leave_temporary(folder, fd, temporary);
   return is_written && fsync(folder) == 0;
 }
 
@@ -56,10 +61,7 @@ bool write_record(int folder, const char *name, const char *text) {
   int fd = open_temporary(folder, name, temporary);
   if (fd < 0) return false;
   if (write_all(fd, text)) return publish(folder, fd, temporary, name);
-  int error = errno;
-  close(fd);
-  unlinkat(folder, temporary, 0);
-  errno = error;
+  leave_temporary(folder, fd, temporary);
   return false;
 }
 

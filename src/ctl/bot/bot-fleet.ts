@@ -1,12 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { compareNatural } from "../../text/nodes/natural-order.ts";
 import type { Execution } from "../../wire/api.ts";
-import { parseAskedNodes } from "../../wire/fleet/asked-node.ts";
-import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { type FleetNode, type FleetView, parseFleetView } from "../../wire/fleet/node-view.ts";
 import { parseRunView, type RunView } from "../../wire/fleet/run-view.ts";
-import { makeExecutionId, parseExecutionId, ULID_RANDOM_BYTES } from "../../wire/ids.ts";
+import { parseExecutionId } from "../../wire/ids.ts";
 import { CtlError, type Io } from "../command.ts";
+import { askNodes } from "../fleet/ask-nodes.ts";
 import { callService } from "../fleet/call-service.ts";
 import { cancelRun } from "../fleet/cancel-run.ts";
 import { chooseNodes } from "../fleet/choose-nodes.ts";
@@ -93,22 +91,10 @@ export class BotFleet {
 
   /** Resolves with a line for each row, and each node that gave none. */
   async ask(provider: string, args: readonly string[], expressions: readonly string[]): Promise<readonly string[]> {
-    const { collector, user, settings } = this.#options;
     const fleet = await this.#fleet();
-    const issued = settings.nowMs();
-    const signed = await this.#sign({
-      ...({ v: 1, kind: "ask", fleet: fleet.id } as const),
-      run: makeExecutionId(issued, randomBytes(ULID_RANDOM_BYTES)),
-      user,
-      nodes: chooseNodes(expressions, fleet.nodes).map(({ node }) => node),
-      issued,
-      expires: issued + FLEET_LIMITS.maxAskLifeMs,
-      via: "ssh",
-      provider,
-      args,
-    });
-    const query = { within: ASK_WITHIN_MS };
-    const answers = await collector.json({ method: "POST", path: "/asks", query, body: signed }, parseAskedNodes);
+    const nodes = chooseNodes(expressions, fleet.nodes).map(({ node }) => node);
+    const question = { fleetId: fleet.id, nodes, provider, args, withinMs: ASK_WITHIN_MS };
+    const answers = await askNodes({ ...this.#options, ...question });
     return answers.flatMap(({ node, answer, text, rows }) =>
       rows.length === 0
         ? [`${node}: ${answer}${text === "" ? "" : `: ${text}`}`]

@@ -1,20 +1,17 @@
-import { randomBytes } from "node:crypto";
 import { parseDuration } from "../../text/time/duration.ts";
-import { type AskedNode, parseAskedNodes } from "../../wire/fleet/asked-node.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { parseFleetView } from "../../wire/fleet/node-view.ts";
-import { makeExecutionId, ULID_RANDOM_BYTES } from "../../wire/ids.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import type { Command } from "../command.ts";
 import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
 import { AccountFile } from "../remote/account.ts";
 import { Collector } from "../remote/collector.ts";
 import { Output } from "../remote/output.ts";
+import { askNodes } from "./ask-nodes.ts";
 import { chooseNodes } from "./choose-nodes.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { printAnswers } from "./print-answers.ts";
 import { NODE_OPTIONS, ORDER_OPTIONS } from "./run-options.ts";
-import { signOrder } from "./sign-order.ts";
 
 const DEFAULT_WITHIN_MS = 8_000;
 
@@ -55,26 +52,11 @@ export function askCommand(settings: FleetSettings): Command {
     const collector = new Collector(account);
     const fleet = await collector.json({ path: "/fleet" }, parseFleetView);
     const chosen = chooseNodes(options.texts("nodes"), fleet.nodes, options.texts("where"));
-    const issued = settings.nowMs();
     const [provider = "", ...args] = options.operands;
-    const signed = await signOrder(
-      {
-        v: 1,
-        kind: "ask",
-        fleet: fleet.id,
-        run: makeExecutionId(issued, randomBytes(ULID_RANDOM_BYTES)),
-        user: account.user,
-        nodes: chosen.map(({ node }) => node),
-        issued,
-        expires: issued + FLEET_LIMITS.maxAskLifeMs,
-        via: "ssh",
-        provider,
-        args,
-      },
-      { key: options.text("key"), sshFolder: settings.sshFolder },
-    );
-    const request = { method: "POST", path: "/asks", query: { within: withinMs }, body: signed } as const;
-    const answers: readonly AskedNode[] = await collector.json(request, parseAskedNodes);
+    const answers = await askNodes({
+      ...{ collector, fleetId: fleet.id, user: account.user, key: options.text("key"), settings },
+      ...{ nodes: chosen.map(({ node }) => node), provider, args, withinMs },
+    });
     return printAnswers(answers, { output: new Output(io), io, isJson: options.has("json") });
   });
 }

@@ -1,10 +1,10 @@
 import type { DryRunOnNode } from "../../wire/fleet/dry-run.ts";
 import type { FleetEventOf } from "../../wire/fleet/event.ts";
 import type { OrderOf } from "../../wire/fleet/order.ts";
-import { encodeSignedOrder, type SignedOrder } from "../../wire/fleet/signed-order.ts";
+import type { SignedOrder } from "../../wire/fleet/signed-order.ts";
+import { type AskedNodes, askPresent } from "../ask-present.ts";
 import { OpenAsks } from "../open-asks.ts";
 import type { Nodes } from "../outbox/ports.ts";
-import { sha256 } from "../sha256.ts";
 
 interface DryRunsOptions {
   readonly nodes: Nodes;
@@ -19,13 +19,8 @@ const MAX_OPEN = 64;
 /** The others' places are not one user's. */
 const MAX_OPEN_OF_USER = 16;
 
-interface Asked {
+interface Asked extends AskedNodes<DryRunOnNode> {
   readonly order: OrderOf<"check">;
-  readonly digest: string;
-  readonly answers: Map<string, DryRunOnNode>;
-  /** Nodes that were there to be asked and have not answered. */
-  readonly missing: Set<string>;
-  readonly done: () => void;
 }
 
 /** Asks nodes whether they would obey an order. Nothing of it is stored: who asks waits for the answers. */
@@ -44,25 +39,15 @@ export class DryRuns {
   ): Promise<readonly DryRunOnNode[] | undefined> {
     const { nodes, after } = this.#options;
     if (!this.#asked.hasPlaceFor(order)) return undefined;
-    const missing = new Set(order.nodes.filter((node) => nodes.isPresent(node) && !nodes.isDuplicate(node)));
-    const absent = new Set(order.nodes.filter((node) => !missing.has(node)));
-    const answers = new Map<string, DryRunOnNode>();
-    await new Promise<void>((resolve) => {
-      const cancel = after(resolve, ANSWER_WITHIN_MS);
-      const done = () => {
-        cancel();
-        resolve();
-      };
-      signal.addEventListener("abort", done, { once: true });
-      this.#asked.open(order, { order, digest: sha256(signed.order), answers, missing, done });
-      const message = Buffer.from(encodeSignedOrder(signed));
-      for (const node of missing) nodes.send(node, message);
-      if (missing.size === 0 || signal.aborted) done();
+    const saidBy = await askPresent<DryRunOnNode>(order, {
+      ...{ nodes, after, signed, withinMs: ANSWER_WITHIN_MS, signal },
+      send: (node, message) => nodes.send(node, message),
+      open: (asked) => this.#asked.open(order, { ...asked, order }),
     });
     this.#asked.close(order);
     return order.nodes.map((node) => {
-      const none = { node, answer: absent.has(node) ? "absent" : "silent", why: "", text: "" } as const;
-      return answers.get(node) ?? none;
+      const said = saidBy(node);
+      return typeof said === "string" ? { node, answer: said, why: "", text: "" } : said;
     });
   }
 

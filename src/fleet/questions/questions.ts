@@ -2,10 +2,10 @@ import { type Answer, parseAnswer } from "../../wire/fleet/answer.ts";
 import type { AskedNode } from "../../wire/fleet/asked-node.ts";
 import type { FleetEventOf } from "../../wire/fleet/event.ts";
 import type { OrderOf } from "../../wire/fleet/order.ts";
-import { encodeSignedOrder, type SignedOrder } from "../../wire/fleet/signed-order.ts";
+import type { SignedOrder } from "../../wire/fleet/signed-order.ts";
+import { type AskedNodes, askPresent } from "../ask-present.ts";
 import { OpenAsks } from "../open-asks.ts";
 import type { Nodes } from "../outbox/ports.ts";
-import { sha256 } from "../sha256.ts";
 
 interface QuestionsOptions {
   readonly nodes: Pick<Nodes, "isPresent" | "isDuplicate">;
@@ -23,12 +23,7 @@ const MAX_OPEN_OF_USER = 4;
 /** Of one question: what one page or `mlctl ask` reads at a time. Most providers need a few hundred for a node. */
 const MAX_CHARACTERS = 8_388_608;
 
-interface Asked {
-  readonly digest: string;
-  readonly answers: Map<string, AskedNode>;
-  /** Nodes that were there to be asked, and have not said their last. */
-  readonly missing: Set<string>;
-  readonly done: () => void;
+interface Asked extends AskedNodes<AskedNode> {
   characters: number;
 }
 
@@ -50,27 +45,15 @@ export class Questions {
       signal,
     }: { readonly signed: SignedOrder; readonly withinMs: number; readonly signal: AbortSignal },
   ): Promise<readonly AskedNode[] | undefined> {
-    const { nodes, send, after } = this.#options;
     if (!this.#asked.hasPlaceFor(order)) return undefined;
-    const missing = new Set(order.nodes.filter((node) => nodes.isPresent(node) && !nodes.isDuplicate(node)));
-    const present = new Set(missing);
-    const answers = new Map<string, AskedNode>();
-    await new Promise<void>((resolve) => {
-      const cancel = after(resolve, withinMs);
-      const done = () => {
-        cancel();
-        resolve();
-      };
-      signal.addEventListener("abort", done, { once: true });
-      this.#asked.open(order, { digest: sha256(signed.order), answers, missing, done, characters: 0 });
-      const message = Buffer.from(encodeSignedOrder(signed));
-      for (const node of missing) send(node, message);
-      if (missing.size === 0 || signal.aborted) done();
+    const saidBy = await askPresent<AskedNode>(order, {
+      ...{ ...this.#options, signed, withinMs, signal },
+      open: (asked) => this.#asked.open(order, { ...asked, characters: 0 }),
     });
     this.#asked.close(order);
     return order.nodes.map((node) => {
-      const answer = present.has(node) ? "silent" : "absent";
-      return answers.get(node) ?? { node, answer, why: "", text: "", rows: [] };
+      const said = saidBy(node);
+      return typeof said === "string" ? { node, answer: said, why: "", text: "", rows: [] } : said;
     });
   }
 

@@ -1,6 +1,7 @@
-import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isRunning } from "../command/process-name.ts";
+import { claimFile, listFolder } from "../waiting-files.ts";
 import type { Waiting } from "./notification.ts";
 
 /** Most that wait in one folder: where the receiver is gone for days, further ones are not kept. */
@@ -31,16 +32,10 @@ export function waitingNotifications(folder: string): string[] {
   });
 }
 
-/** Claims one by a rename that only one process can win. Undefined: another process was faster. */
+/** Undefined: another process was faster. */
 export function claimNotification(folder: string, name: string, owner: string): string | undefined {
   const [, stem = ""] = FILE.exec(name) ?? [];
-  const path = join(folder, `${stem}.${owner}.notify-busy`);
-  try {
-    renameSync(join(folder, name), path);
-    return path;
-  } catch {
-    return undefined;
-  }
+  return claimFile(folder, name, `${stem}.${owner}.notify-busy`);
 }
 
 /** Puts it back for the next flush, or forgets it. */
@@ -48,13 +43,4 @@ export function leaveNotification(folder: string, path: string, isDone: boolean)
   const [, stem = ""] = FILE.exec(path.slice(folder.length + 1)) ?? [];
   if (isDone) rmSync(path, { force: true });
   else renameSync(path, join(folder, `${stem}.notify`));
-}
-
-function listFolder(folder: string): string[] {
-  try {
-    const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
-    return entries.map(({ name }) => name).sort();
-  } catch {
-    return [];
-  }
 }

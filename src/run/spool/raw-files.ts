@@ -1,7 +1,7 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { isRunning } from "../command/process-name.ts";
-import { listFolder } from "./list-folder.ts";
+import { claimFile, listFolder } from "../waiting-files.ts";
 
 /**
  * Output that no logger took (`src/launcher/raw-spool.h`):
@@ -31,15 +31,9 @@ export function waitingRawFiles(folder: string): RawFile[] {
   return waiting;
 }
 
-/** Claims the file by a rename that only one process can win. Undefined: another process was faster. */
+/** Undefined: another process was faster. */
 export function claimRaw(folder: string, file: RawFile, owner: string): string | undefined {
-  const path = join(folder, `${file.stem}.${owner}.raw-busy`);
-  try {
-    renameSync(join(folder, file.name), path);
-    return path;
-  } catch {
-    return undefined;
-  }
+  return claimFile(folder, file.name, `${file.stem}.${owner}.raw-busy`);
 }
 
 /** Renames the file so that flushes ignore it. */

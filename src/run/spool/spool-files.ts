@@ -1,7 +1,7 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { isRunning } from "../command/process-name.ts";
-import { listFolder } from "./list-folder.ts";
+import { claimFile, listFolder } from "../waiting-files.ts";
 
 /**
  * The spool of one user on one node. A file holds what one execution could not hand over: BEGIN, then frames.
@@ -33,15 +33,9 @@ export function spooledFiles(folder: string): { waiting: SpooledFile[]; busy: nu
   return { waiting, busy };
 }
 
-/** Claims the file by a rename that only one process can win. Undefined: another process was faster. */
+/** Undefined: another process was faster. */
 export function claim(folder: string, file: SpooledFile, owner: string): string | undefined {
-  const path = join(folder, `${file.stem}.${owner}.busy`);
-  try {
-    renameSync(join(folder, file.name), path);
-    return path;
-  } catch {
-    return undefined;
-  }
+  return claimFile(folder, file.name, `${file.stem}.${owner}.busy`);
 }
 
 /** Releases the file at `path` for others to deliver. */

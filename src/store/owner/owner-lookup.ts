@@ -1,6 +1,6 @@
+import { AskQueue } from "../../host/ask-queue.ts";
 import type { Log } from "../../host/log.ts";
 import type { StoreMetrics } from "../store-metrics.ts";
-import { AskQueue } from "./ask-queue.ts";
 
 export interface Owner {
   readonly name: string;

@@ -21,23 +21,28 @@ const isSignal: Check<string | null> = (value): value is string | null =>
  */
 const JOURNAL = { journal: isId, sequence: isWhole(0, Number.MAX_SAFE_INTEGER) } as const;
 
+/** What became of a run, or of a call, on a node. */
+const OUTCOME = {
+  at: isUnixMs,
+  run: isId,
+  /** The user who ordered it: (user, run) names a run. */
+  user: isUser,
+  state: is(...NODE_STATES),
+  /** A short name (`refused`: `key-not-trusted`), or empty. */
+  why: isWhy,
+  /** The same in words, or empty. */
+  text: isWords,
+  code: isCode,
+  signal: isSignal,
+} as const;
+
 const KINDS = {
   /** What became of a run on this node. Repeated until it is answered. */
   state: {
     v: is(1),
     kind: is("state"),
     ...JOURNAL,
-    at: isUnixMs,
-    run: isId,
-    /** The user who ordered it: (user, run) names a run. */
-    user: isUser,
-    state: is(...NODE_STATES),
-    /** A short name (`refused`: `key-not-trusted`), or empty. */
-    why: isWhy,
-    /** The same in words, or empty. */
-    text: isWords,
-    code: isCode,
-    signal: isSignal,
+    ...OUTCOME,
     /** Who asked for the end (`cancelled`, or a command that was stopped), or empty. */
     by: (value: unknown): value is string => value === "" || isUser(value),
     /** SHA-256 of the order's bytes. Empty: none was kept. */
@@ -48,15 +53,7 @@ const KINDS = {
     v: is(1),
     kind: is("result"),
     ...JOURNAL,
-    at: isUnixMs,
-    run: isId,
-    /** The user who called. */
-    user: isUser,
-    state: is(...NODE_STATES),
-    why: isWhy,
-    text: isWords,
-    code: isCode,
-    signal: isSignal,
+    ...OUTCOME,
     digest: isMatch(/^[0-9a-f]{64}$/),
     /** JSON that the service printed; empty: none. */
     output: isText(MOST.maxInputCharacters),

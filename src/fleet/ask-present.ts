@@ -1,0 +1,53 @@
+import type { OrderOf } from "../wire/fleet/order.ts";
+import { encodeSignedOrder, type SignedOrder } from "../wire/fleet/signed-order.ts";
+import type { Nodes } from "./outbox/ports.ts";
+import { sha256 } from "./sha256.ts";
+
+/** What waits for the answers of an order's nodes. Who takes an answer puts it here. */
+export interface AskedNodes<A> {
+  /** Of the order's bytes. */
+  readonly digest: string;
+  readonly answers: Map<string, A>;
+  /** Nodes that were there to be asked, and have not said their last. */
+  readonly missing: Set<string>;
+  /** All have. */
+  readonly done: () => void;
+}
+
+interface AskOptions<A> {
+  readonly nodes: Pick<Nodes, "isPresent" | "isDuplicate">;
+  readonly send: (node: string, message: Uint8Array) => void;
+  /** Calls once after a time. Returns how to call that off. */
+  readonly after: (act: () => void, afterMs: number) => () => void;
+  readonly signed: SignedOrder;
+  readonly withinMs: number;
+  readonly signal: AbortSignal;
+  /** From now on answers are taken. */
+  readonly open: (asked: AskedNodes<A>) => void;
+}
+
+/**
+ * Sends an order to those of its nodes that are there, and waits until each has said its last, for the time, or for the
+ * signal. Resolves with what is known of a node then.
+ */
+export async function askPresent<A>(
+  order: OrderOf<"check" | "ask">,
+  { nodes, send, after, signed, withinMs, signal, open }: AskOptions<A>,
+): Promise<(node: string) => A | "absent" | "silent"> {
+  const missing = new Set(order.nodes.filter((node) => nodes.isPresent(node) && !nodes.isDuplicate(node)));
+  const present = new Set(missing);
+  const answers = new Map<string, A>();
+  await new Promise<void>((resolve) => {
+    const cancel = after(resolve, withinMs);
+    const done = () => {
+      cancel();
+      resolve();
+    };
+    signal.addEventListener("abort", done, { once: true });
+    open({ digest: sha256(signed.order), answers, missing, done });
+    const message = Buffer.from(encodeSignedOrder(signed));
+    for (const node of missing) send(node, message);
+    if (missing.size === 0 || signal.aborted) done();
+  });
+  return (node) => answers.get(node) ?? (present.has(node) ? "silent" : "absent");
+}
