@@ -8,11 +8,9 @@ import { tempFolder } from "../support/temp-folder.ts";
 import type { FuzzTarget } from "./fuzz.ts";
 import { mutate, mutateJson } from "./mutate.ts";
 import type { Random } from "./random.ts";
+import { END, TIME, X } from "./samples.ts";
 
-const X = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
-const TIME = "2026-11-20T04:17:44.960662Z";
 const LINE = `${TIME} stdout F line\n`;
-const NONE = { stdout: 0, stderr: 0 };
 const ORIGIN = {
   x: X,
   node: "node1",
@@ -25,16 +23,6 @@ const ORIGIN = {
   labels: {},
 };
 const BEGIN = { t: "begin", v: 1, ...ORIGIN, startedAt: TIME, pid: 7 };
-const END = {
-  code: 0,
-  signal: null,
-  endedAt: TIME,
-  lines: NONE,
-  printed: NONE,
-  thinned: NONE,
-  dropped: NONE,
-  cutShort: false,
-};
 const OTHERS: readonly [object, ...object[]] = [
   { t: "run", f: "main", at: 2 * LINE.length, line: 2, n: 9 },
   { t: "mark", f: "main", at: LINE.length, line: 1, fragments: 0, n: 2, time: TIME },

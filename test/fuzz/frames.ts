@@ -12,8 +12,8 @@ import { fakeExecution } from "../support/envelopes.ts";
 import type { FuzzTarget } from "./fuzz.ts";
 import { mutate } from "./mutate.ts";
 import type { Random } from "./random.ts";
+import { X } from "./samples.ts";
 
-const X = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 const K = "AAAAAAAAAAAAAAAAAAAAAA";
 const TOKENS = ['"] ', '" c="', '" b="', ' f="1"', 't="end"', 't="beat"', " mlrun - BEGIN [", "\\n", "+00:00"].map(
   (text) => Buffer.from(text),

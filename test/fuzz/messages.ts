@@ -13,10 +13,8 @@ import { asRecord, parseJson } from "../../src/wire/record.ts";
 import type { FuzzTarget } from "./fuzz.ts";
 import { mutate, mutateJson } from "./mutate.ts";
 import type { Random } from "./random.ts";
+import { END, TIME, X } from "./samples.ts";
 
-const X = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
-const TIME = "2026-11-20T04:17:44.960662Z";
-const NONE = { stdout: 0, stderr: 0 };
 const SAID = {
   x: X,
   job: "train",
@@ -26,16 +24,6 @@ const SAID = {
   node: "node1",
 };
 const BEGIN = { v: 1, ...SAID, k: "AAAAAAAAAAAAAAAAAAAAAA", cwd: "/tmp", pid: 7 };
-const END = {
-  code: 0,
-  signal: null,
-  endedAt: TIME,
-  lines: NONE,
-  printed: NONE,
-  thinned: NONE,
-  dropped: NONE,
-  cutShort: false,
-};
 const STATE = { state: "failed", delivery: "incomplete", code: null, signal: "SIGKILL", endedAt: null };
 const COUNTS = { lines: 3, bytes: 40, lastN: 9, thinned: 0, dropped: 0 };
 const EXECUTION = { ...SAID, run: X, owner: "alice", command: "job.sh", ...STATE, ...COUNTS, missing: [[2, 4]] };

@@ -9,8 +9,8 @@ import { fakeExecution } from "../support/envelopes.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import type { FuzzTarget } from "./fuzz.ts";
 import { mutate } from "./mutate.ts";
+import { X } from "./samples.ts";
 
-const X = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 const LIMITS = { maxFrames: 3, maxBytes: 400 };
 const SECOND_MS = 1_000;
 

@@ -6,6 +6,7 @@ import { compileLibrary } from "../support/preload.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { callsIn, FINAL, type Moment } from "./kill-moments.ts";
 import type { Scenario, Verdict } from "./scenario.ts";
+import { verdictOf } from "./scenario.ts";
 
 /** What decides: the order's folder, the claim, the command's process, the exit; and in that process, the order's file. */
 const DECISIVE: readonly Moment[] = [
@@ -114,15 +115,7 @@ async function killEverywhere(kills: number, say: (words: string) => void): Prom
     }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, work));
-  const isRight = problems.length === 0;
-  return {
-    injections: done,
-    lines: executed,
-    isExactlyOnce: isRight,
-    isInOrder: isRight,
-    isComplete: isRight,
-    problems,
-  };
+  return verdictOf({ injections: done, lines: executed, problems });
 }
 
 /** Every step of mlagent-root and mlsupervise that changes the disk or makes a process, killed before and after it. */

@@ -11,6 +11,7 @@ import { FleetSite } from "../support/fleet-site.ts";
 import { poll } from "../support/poll.ts";
 import type { RunningProcess } from "../support/processes.ts";
 import type { Scenario, Verdict } from "./scenario.ts";
+import { verdictOf } from "./scenario.ts";
 
 /** A kill comes at any moment of a run's way: through collector, broker, both halves of the agent, and back, which takes some 100 ms. */
 const WITHIN_MS = 250;
@@ -131,15 +132,7 @@ async function killAtRandom(kills: number, say: (words: string) => void): Promis
     say(`${i + 1} of ${kills} kills`);
   }
   const { executed, problems } = await orders.judge();
-  const isRight = problems.length === 0;
-  return {
-    injections: kills,
-    lines: executed,
-    isExactlyOnce: isRight,
-    isInOrder: isRight,
-    isComplete: isRight,
-    problems,
-  };
+  return verdictOf({ injections: kills, lines: executed, problems });
 }
 
 /** All processes between a user and a command, killed at any moment: every run is executed once, and its end is known. */

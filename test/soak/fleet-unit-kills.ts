@@ -6,7 +6,7 @@ import { poll } from "../support/poll.ts";
 import { compileLibrary } from "../support/preload.ts";
 import { run } from "../support/processes.ts";
 import { callsIn, FINAL, type Moment } from "./kill-moments.ts";
-import { type Scenario, Unavailable, type Verdict } from "./scenario.ts";
+import { type Scenario, Unavailable, type Verdict, verdictOf } from "./scenario.ts";
 
 const DECISIVE: readonly Moment[] = [
   { program: "node", at: "rename.1", when: "after" },
@@ -115,15 +115,7 @@ async function killEverywhere(kills: number, say: (words: string) => void): Prom
     if (result.executed > 1 || !isRight) problems.push(what);
     say(`${done} of ${Math.min(kills, moments.length)} kills, ${executed} executed`);
   }
-  const isRight = problems.length === 0;
-  return {
-    injections: done,
-    lines: executed,
-    isExactlyOnce: isRight,
-    isInOrder: isRight,
-    isComplete: isRight,
-    problems,
-  };
+  return verdictOf({ injections: done, lines: executed, problems });
 }
 
 /** The same where each run is a unit of systemd. */

@@ -10,6 +10,7 @@ import { poll } from "../support/poll.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import type { Scenario, Size, Verdict } from "./scenario.ts";
+import { verdictOf } from "./scenario.ts";
 
 /** Executions at a time, each with so many lines in a frame. */
 const TOGETHER = 8;
@@ -98,8 +99,7 @@ async function run(how: Ending, size: Size, say: (words: string) => void): Promi
     if (client.answers() === "KT" && missing.length > 0) problems.push(`${x}: T, and ${missing.length} frames missing`);
   }
   const lines = executions.reduce((sum, execution) => sum + execution.frames * LINES_PER_FRAME, 0);
-  const good = problems.length === 0;
-  return { injections: size.injections, lines, isExactlyOnce: good, isInOrder: good, isComplete: good, problems };
+  return verdictOf({ injections: size.injections, lines, problems });
 }
 
 const scenario = (how: Ending): Scenario => ({

@@ -19,6 +19,12 @@ export interface Verdict {
   readonly problems: readonly string[];
 }
 
+/** Of a case that counts itself: without a problem every promise was kept. */
+export function verdictOf(counts: Pick<Verdict, "injections" | "lines" | "problems">): Verdict {
+  const isRight = counts.problems.length === 0;
+  return { ...counts, isExactlyOnce: isRight, isInOrder: isRight, isComplete: isRight };
+}
+
 /** The machine has no means for a case: it is skipped, with this reason. */
 export class Unavailable extends Error {
   readonly code = "ML_UNAVAILABLE";

@@ -3,16 +3,16 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { beforeAll, expect, test } from "vitest";
-import { Fleet } from "../../../src/fleet/fleet.ts";
-import { createMetrics } from "../../../src/host/metrics.ts";
+import type { Fleet } from "../../../src/fleet/fleet.ts";
 import type { OrderOf } from "../../../src/wire/fleet/order.ts";
 import type { RunOnNode } from "../../../src/wire/fleet/run-view.ts";
 import { encodeSignedOrder } from "../../../src/wire/fleet/signed-order.ts";
 import { SUBJECTS } from "../../../src/wire/fleet/subjects.ts";
 import { afterwards } from "../../support/cleanup.ts";
 import { type Agent, startAgent, trustLine } from "../../support/fleet-agents.ts";
-import { connectControl, makeFleetPki, SILENT } from "../../support/fleet-broker.ts";
+import { connectControl, makeFleetPki } from "../../support/fleet-broker.ts";
 import { FleetKey, runOrder } from "../../support/fleet-keys.ts";
+import { newFleet } from "../../support/new-fleet.ts";
 import { poll } from "../../support/poll.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
@@ -36,19 +36,7 @@ beforeAll(async () => {
   folder = await tempFolder();
   pki = await makeFleetPki(NODES);
   key = FleetKey.make(folder, "key");
-  const clocks = { nowMs: () => performance.now() + aheadMs, wallMs: Date.now };
-  const listen = { host: "127.0.0.1", port: 0 };
-  fleet = new Fleet({
-    listen,
-    listenForFiles: listen,
-    fileBytesPerUser: 0,
-    pki,
-    dataDir: folder,
-    log: SILENT,
-    metrics: createMetrics(),
-    audit: { record: () => undefined },
-    ...clocks,
-  });
+  fleet = newFleet({ pki, dataDir: folder, nowMs: () => performance.now() + aheadMs });
   const at = await fleet.start();
   fleetPort = at.port;
   filesPort = at.files.port;

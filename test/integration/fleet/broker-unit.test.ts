@@ -6,12 +6,12 @@ import { beforeAll, expect, test } from "vitest";
 import { initPki, issueCertificate } from "../../../src/ctl/pki/pki.ts";
 import { makeFleetCertificates } from "../../../src/ctl/pki/pki-fleet.ts";
 import { revokeNode } from "../../../src/ctl/pki/pki-renew.ts";
-import { Fleet } from "../../../src/fleet/fleet.ts";
-import { createMetrics } from "../../../src/host/metrics.ts";
+import type { Fleet } from "../../../src/fleet/fleet.ts";
 import { type BootedSystemd, bootSystemd } from "../../support/booted-systemd.ts";
 import { afterwards } from "../../support/cleanup.ts";
-import { connectNode, SILENT } from "../../support/fleet-broker.ts";
+import { connectNode } from "../../support/fleet-broker.ts";
 import { freePort } from "../../support/free-port.ts";
+import { newFleet } from "../../support/new-fleet.ts";
 import { poll } from "../../support/poll.ts";
 import { ROOT } from "../../support/programs.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -46,17 +46,7 @@ beforeAll(async () => {
   }
   inside("systemctl", "daemon-reload");
   port = await freePort();
-  const clocks = { nowMs: Date.now, wallMs: Date.now };
-  const files = { listenForFiles: { host: "127.0.0.1", port: 0 }, fileBytesPerUser: 0 };
-  const options = {
-    ...files,
-    listen: { host: "127.0.0.1", port },
-    form: "unit",
-    pki,
-    dataDir: folder,
-    log: SILENT,
-  } as const;
-  fleet = new Fleet({ ...options, metrics: createMetrics(), audit: { record: () => undefined }, ...clocks });
+  fleet = newFleet({ listen: { host: "127.0.0.1", port }, form: "unit", pki, dataDir: folder });
   await fleet.start();
   afterwards(() => fleet.stop());
 });

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import { Fleet } from "../../../src/fleet/fleet.ts";
-import { createMetrics } from "../../../src/host/metrics.ts";
+import type { Fleet } from "../../../src/fleet/fleet.ts";
 import { type FleetUpdate, parseFleetUpdate } from "../../../src/wire/fleet/node-view.ts";
 import { encodeOrder, type Order, type OrderOf } from "../../../src/wire/fleet/order.ts";
 import { ApiClient } from "../../support/api-client.ts";
 import { afterwards } from "../../support/cleanup.ts";
 import { FakeAgent } from "../../support/fake-agent.ts";
-import { makeFleetPki, SILENT } from "../../support/fleet-broker.ts";
+import { makeFleetPki } from "../../support/fleet-broker.ts";
 import { cancelOrder, FleetKey, newRun, runOrder } from "../../support/fleet-keys.ts";
+import { newFleet } from "../../support/new-fleet.ts";
 import { poll } from "../../support/poll.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { startWeb, type WebFixtureOptions } from "../../support/web.ts";
@@ -24,19 +24,7 @@ beforeAll(async () => {
   const pki = await makeFleetPki(["node1"]);
   const dataDir = await tempFolder();
   key = FleetKey.make(dataDir, "alice");
-  const clocks = { nowMs: Date.now, wallMs: Date.now };
-  const listen = { host: "127.0.0.1", port: 0 };
-  fleet = new Fleet({
-    listen,
-    listenForFiles: listen,
-    fileBytesPerUser: 0,
-    pki,
-    dataDir,
-    log: SILENT,
-    metrics: createMetrics(),
-    audit: { record: () => undefined },
-    ...clocks,
-  });
+  fleet = newFleet({ pki, dataDir });
   agent = await FakeAgent.connect(await fleet.start(), { pki, node: "node1" });
   afterwards(() => fleet.stop());
   site = await startWeb({ fleet, peers: PEERS });

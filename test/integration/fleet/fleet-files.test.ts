@@ -22,13 +22,14 @@ import { FetchedBlobs } from "../../../src/agent/files/fetched-blobs.ts";
 import { revokeNode } from "../../../src/ctl/pki/pki-renew.ts";
 import { BlobStore } from "../../../src/fleet/blobs/blob-store.ts";
 import { NodeFiles } from "../../../src/fleet/blobs/node-files.ts";
-import { Fleet } from "../../../src/fleet/fleet.ts";
+import type { Fleet } from "../../../src/fleet/fleet.ts";
 import { createMetrics } from "../../../src/host/metrics.ts";
 import { encodeOrder } from "../../../src/wire/fleet/order.ts";
 import { afterwards } from "../../support/cleanup.ts";
 import { FakeAgent } from "../../support/fake-agent.ts";
 import { makeFleetPki, SILENT } from "../../support/fleet-broker.ts";
 import { cancelOrder, FleetKey, runOrder } from "../../support/fleet-keys.ts";
+import { newFleet } from "../../support/new-fleet.ts";
 import { poll } from "../../support/poll.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
@@ -46,10 +47,7 @@ beforeAll(async () => {
   pki = await makeFleetPki(["node1", "node2", "gone"]);
   const dataDir = await tempFolder();
   key = FleetKey.make(dataDir, "alice");
-  const listen = { host: "127.0.0.1", port: 0 };
-  const clocks = { nowMs: Date.now, wallMs: Date.now };
-  const options = { listen, listenForFiles: listen, fileBytesPerUser: 0, pki, dataDir, log: SILENT, ...clocks };
-  fleet = new Fleet({ ...options, metrics, audit: { record: () => undefined } });
+  fleet = newFleet({ pki, dataDir, metrics });
   at = await fleet.start();
   port = at.files.port;
   afterwards(() => fleet.stop());

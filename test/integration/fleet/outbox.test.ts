@@ -2,16 +2,16 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { Fleet } from "../../../src/fleet/fleet.ts";
+import type { Fleet } from "../../../src/fleet/fleet.ts";
 import type { BrokerAddress } from "../../../src/fleet/link/connect.ts";
 import type { AuditEvent } from "../../../src/host/audit-event.ts";
-import { createMetrics } from "../../../src/host/metrics.ts";
 import { encodeOrder, type OrderOf } from "../../../src/wire/fleet/order.ts";
 import type { RunState } from "../../../src/wire/fleet/states.ts";
 import { afterwards } from "../../support/cleanup.ts";
 import { FakeAgent } from "../../support/fake-agent.ts";
-import { makeFleetPki, SILENT } from "../../support/fleet-broker.ts";
+import { makeFleetPki } from "../../support/fleet-broker.ts";
 import { cancelOrder, FleetKey, newRun, runOrder } from "../../support/fleet-keys.ts";
+import { newFleet } from "../../support/new-fleet.ts";
 import { poll } from "../../support/poll.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
@@ -27,14 +27,10 @@ const agents = new Map<string, FakeAgent>();
 const audited: AuditEvent[] = [];
 
 async function startFleet(port = 0): Promise<void> {
-  fleet = new Fleet({
+  fleet = newFleet({
     listen: { host: "127.0.0.1", port },
-    listenForFiles: { host: "127.0.0.1", port: 0 },
-    fileBytesPerUser: 0,
     pki,
     dataDir,
-    log: SILENT,
-    metrics: createMetrics(),
     audit: { record: (event) => void audited.push(event) },
     // Stands still but for the test: nothing is sent again by itself.
     nowMs: () => aheadMs,
