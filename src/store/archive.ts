@@ -52,7 +52,8 @@ export class Archive {
     this.#indexDb = indexDb;
     this.#rows = new VisibleRows(indexDb);
     const hold = (row: SlotIdentity) => store.inUse.take(row);
-    const ofRuns = { runs: indexDb.runs, slots: store.slots, nowMs: () => store.nowMs(), hold };
+    const { slots, logsDir } = store;
+    const ofRuns = { runs: indexDb.runs, slots, logsDir, nowMs: () => store.nowMs(), hold };
     this.#boards = new RunBoards(ofRuns);
     this.#runTimes = new RunTimesReader(ofRuns);
     this.#runLines = new RunLines(ofRuns);

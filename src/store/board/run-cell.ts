@@ -1,6 +1,6 @@
 import { type ExecutionState, parseState } from "../../wire/api.ts";
 import type { BoardPlace } from "../../wire/board.ts";
-import { asCount, asRecord, parseJson } from "../../wire/record.ts";
+import { asCount, asRecord, parseJson, type UnknownRecord } from "../../wire/record.ts";
 import type { StoredExecution } from "../execution/stored-execution.ts";
 import type { CellRow } from "../index/run-index.ts";
 
@@ -32,14 +32,18 @@ export function cellOf(execution: StoredExecution): RunCell {
 /** From the index, without checking every member of the summary: the collector itself has written it. */
 export function cellOfRow({ x, node, startedAt, overAt, state, summary }: CellRow): RunCell {
   const record = asRecord(parseJson(summary)) ?? {};
-  const clockMs = record["clockMs"];
   return {
     ...placeOf(x, node, asRecord(record["labels"])?.["rank"]),
     ...ending(record["code"], record["signal"]),
     ...{ state: parseState(state) ?? "lost", lastN: asCount(record["lastN"]) ?? 0, startedAt },
     ...{ overAt: overAt === "" ? undefined : overAt, printedAtMs: undefined },
-    clockMs: typeof clockMs === "number" ? clockMs : 0,
+    clockMs: clockOfRow(record),
   };
+}
+
+/** How far the node's clock is behind, by a row's summary; 0 if not known. */
+export function clockOfRow({ clockMs }: UnknownRecord): number {
+  return typeof clockMs === "number" ? clockMs : 0;
 }
 
 function placeOf(x: string, node: string, rank: unknown): BoardPlace {

@@ -14,6 +14,17 @@ interface LogEnd {
   readonly expectedN: number;
 }
 
+/** Marks in the order of the file. */
+export interface MarkList {
+  readonly length: number;
+  at(place: number): MarkRecord | undefined;
+}
+
+interface Around {
+  readonly before: MarkRecord | undefined;
+  readonly behind: MarkRecord | undefined;
+}
+
 /** Places of a log at which a line with a known number begins, in the order of the file. */
 export class LogMarks {
   readonly #name: LogName;
@@ -56,14 +67,19 @@ export class LogMarks {
   }
 
   /** The last of the first marks that are of this kind, and the one behind it. */
-  around(isBefore: (mark: MarkRecord) => boolean): { before: MarkRecord | undefined; behind: MarkRecord | undefined } {
-    let [low, high] = [0, this.#marks.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const mark = this.#marks[middle];
-      if (mark !== undefined && isBefore(mark)) low = middle + 1;
-      else high = middle;
-    }
-    return { before: this.#marks[low - 1], behind: this.#marks[low] };
+  around(isBefore: (mark: MarkRecord) => boolean): Around {
+    return marksAround(this.#marks, isBefore);
   }
+}
+
+/** Like `LogMarks.around`, in any list of marks. */
+export function marksAround(marks: MarkList, isBefore: (mark: MarkRecord) => boolean): Around {
+  let [low, high] = [0, marks.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const mark = marks.at(middle);
+    if (mark !== undefined && isBefore(mark)) low = middle + 1;
+    else high = middle;
+  }
+  return { before: low === 0 ? undefined : marks.at(low - 1), behind: marks.at(low) };
 }

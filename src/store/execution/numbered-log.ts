@@ -3,7 +3,6 @@ import { CRI } from "../../wire/cri.ts";
 import type { AppendFile, OpenFiles } from "../disk/open-files.ts";
 import type { Stretch, StretchList } from "../numbers/stretches.ts";
 import { type MemberTable, memberAt, type SealedRecord, tableOf } from "../sealed/member-table.ts";
-import { filterPathOf } from "../sealed/sealed-files.ts";
 import { blocks } from "./disk-bytes.ts";
 import { LogMarks } from "./log-marks.ts";
 import { LogNumbering } from "./log-numbering.ts";
@@ -64,11 +63,6 @@ export class NumberedLog implements AppendFile {
   /** Where the members of a sealed log are; then places are those of its text. */
   get members(): MemberTable | undefined {
     return this.#members;
-  }
-
-  /** The filters of a sealed log. */
-  get filterPath(): string {
-    return filterPathOf(this.path);
   }
 
   /** Disk space of its files. Asked for each chunk. */

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { type LogText, logText } from "../sealed/log-text.ts";
 import type { MemberTable } from "../sealed/member-table.ts";
+import { filterPathOf } from "../sealed/sealed-files.ts";
 import type { NumberedLog } from "./numbered-log.ts";
 
 /** A log's open file; of a sealed one also where its members are, and the open file of its filters, if it has one. */
@@ -10,9 +11,12 @@ export interface OpenLog {
   readonly sealed?: { readonly members: MemberTable; readonly filterFd: number | undefined } | undefined;
 }
 
+/** Where a log is. */
+export type LogFile = Pick<NumberedLog, "path" | "members">;
+
 /** The open files of an execution's logs: whatever replaces them meanwhile, they stay as they are. */
 export class OpenLogs {
-  readonly #open = new Map<NumberedLog, OpenLog>();
+  readonly #open = new Map<LogFile, OpenLog>();
   readonly #fds: number[] = [];
   readonly #withFilters: boolean;
 
@@ -21,12 +25,12 @@ export class OpenLogs {
   }
 
   /** Opens it at the first call. Throws the file system's error. */
-  open(log: NumberedLog): OpenLog {
+  open(log: LogFile): OpenLog {
     const known = this.#open.get(log);
     if (known !== undefined) return known;
     const fd = this.#openFile(log.path);
-    const { members, filterPath } = log;
-    const sealed = members === undefined ? undefined : { members, filterFd: this.#tryOpen(filterPath) };
+    const { members } = log;
+    const sealed = members === undefined ? undefined : { members, filterFd: this.#tryOpen(filterPathOf(log.path)) };
     const open = { fd, text: logText(fd, members), ...(sealed === undefined ? {} : { sealed }) };
     this.#open.set(log, open);
     return open;

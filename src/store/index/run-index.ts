@@ -28,8 +28,11 @@ export interface CellPlace {
   readonly node: string;
 }
 
-/** One execution of a run, as a board needs it. */
+/** One execution of a run, as a board needs it, and where its files are. */
 export interface CellRow extends CellPlace, SlotIdentity {
+  readonly base: string;
+  /** 1: the files may say more than this row. */
+  readonly open: number;
   readonly state: string;
   /** Empty while it is running. */
   readonly overAt: string;
@@ -75,7 +78,7 @@ export class RunIndex {
     );
     this.#startsIn = db.prepare(`SELECT 1 ${seated} AND started_at > ? LIMIT 1`);
     const cells = (from: string) => `SELECT node, x, key_hash AS keyHash, started_at AS startedAt, over_at AS overAt,
-         state, summary FROM executions INDEXED BY ${from} AND (started_at, x, node) < (@startedAt, @x, @node)
+         base, open, state, summary FROM executions INDEXED BY ${from} AND (started_at, x, node) < (@startedAt, @x, @node)
        ORDER BY started_at DESC, x DESC, node DESC LIMIT @limit`;
     this.#cells = db.prepare(cells("by_run WHERE owner = @owner AND job = @job AND run = @run"));
     this.#cellsOfJob = db.prepare(cells("by_job WHERE owner = @owner AND job = @job"));

@@ -1,15 +1,18 @@
 import { countLines } from "../../frame/cri.ts";
+import type { LoopTurns } from "../../host/loop-turns.ts";
 import { shiftTime } from "../../text/time/shift-time.ts";
-import type { NumberedLog } from "../execution/numbered-log.ts";
+import type { Execution } from "../../wire/api.ts";
 import { OpenLogs } from "../execution/open-logs.ts";
-import type { StoredExecution } from "../execution/stored-execution.ts";
 import type { LogText } from "../sealed/log-text.ts";
 import { LineCursor, type PlacedLine, type Side, type TextBlock } from "./line-cursor.ts";
+import { bytesToKnown, type MarkedLog } from "./marked-log.ts";
 import { seekTime } from "./seek-time.ts";
 
 /** Of blocks after the first: this log has shown that it is one of those that print much. */
 const NEXT_BLOCK_BYTES = 65_536;
-const COUNTED_BYTES = 65_536;
+const COUNTED_BYTES = 131_072;
+/** Lines so far from a place whose number is known are counted; for others it is cheaper to read the marks. */
+const NEAR_BYTES = 262_144;
 
 /** A line that a merge may choose. */
 export interface MergedLine extends PlacedLine {
@@ -17,20 +20,32 @@ export interface MergedLine extends PlacedLine {
   readonly sortTime: string;
 }
 
+/** Whose log it is. One object for each execution. */
+export interface MergedExecution {
+  readonly x: string;
+  readonly startedAt: string;
+  /** Undefined if its files have been removed. */
+  summary(): Promise<Execution | undefined>;
+}
+
 interface MergedLogOptions {
-  readonly execution: StoredExecution;
-  readonly log: NumberedLog;
+  readonly execution: MergedExecution;
+  readonly log: MarkedLog;
+  /** Reads more places of it, if `log` does not know all. */
+  readonly marked?: () => Promise<MarkedLog>;
   /** What is added to its times. */
   readonly correctsMs: number;
   /** About when its last line was printed. */
   readonly lastTime: string;
   /** Of the first block that is read. */
   readonly firstBytes: number;
+  /** In each it counts the lines of one block: those of many logs may arrive at once. */
+  readonly turns: Pick<LoopTurns, "run">;
 }
 
 /** One log of a run in a merge: read from a place on, in one direction. Its file is open only while it is read from. */
 export class MergedLog {
-  readonly execution: StoredExecution;
+  readonly execution: MergedExecution;
   readonly #options: MergedLogOptions;
   #cursor: LineCursor | undefined;
   #next: MergedLine | undefined;
@@ -45,7 +60,7 @@ export class MergedLog {
   }
 
   get startedAt(): string {
-    return shiftTime(this.execution.facts.startedAt, this.#options.correctsMs);
+    return shiftTime(this.execution.startedAt, this.#options.correctsMs);
   }
 
   /** The next line, once started; undefined if there is none. */
@@ -81,9 +96,11 @@ export class MergedLog {
 
   /** The number of the line that begins at byte `at`: counted from the nearest place that is known. */
   async numberAt(at: number): Promise<number> {
-    const { log } = this.#options;
-    const before = log.numberBefore(at);
-    const after = log.numberBehind(at);
+    const { log, marked } = this.#options;
+    const isNear = marked === undefined || bytesToKnown(log, at) <= NEAR_BYTES;
+    const places = isNear ? log : await marked();
+    const before = places.numberBefore(at);
+    const after = places.numberBehind(at);
     if (before.at === at) return before.n;
     return this.#reading(async () => {
       const isNearer = after !== undefined && after.at - at < at - before.at;
@@ -104,7 +121,8 @@ export class MergedLog {
   async #count(from: number, to: number): Promise<number> {
     let count = 0;
     for (let at = from; at < to; ) {
-      const { lines, wholeBytes } = countLines(await this.#read(at, Math.min(COUNTED_BYTES, to - at)));
+      const block = await this.#read(at, Math.min(COUNTED_BYTES, to - at));
+      const { lines, wholeBytes } = await this.#options.turns.run(async () => countLines(block));
       if (lines === 0) break;
       count += lines;
       at += wholeBytes;
@@ -116,7 +134,7 @@ export class MergedLog {
     const { log, correctsMs, lastTime } = this.#options;
     const wanted = shiftTime(time, -correctsMs);
     const { from, to, fromTime, toTime } = log.bracketOf(wanted);
-    const { startedAt } = this.execution.facts;
+    const { startedAt } = this.execution;
     const times = { fromTime: fromTime ?? startedAt, toTime: toTime ?? lastTime };
     const read = async (at: number, most: number): Promise<Buffer> => {
       const data = await this.#read(at, most);

@@ -27,7 +27,6 @@ interface Seek {
  * steady, and halves what is left every other time, because some are not.
  */
 export async function seekTime({ read, from, to, fromTime, toTime, time }: Seek): Promise<number> {
-  const wanted = Buffer.from(time, "latin1");
   const wantedMs = Date.parse(time);
   // The first line of the time begins within low..high, or at `found`.
   let [low, high, found] = [from, to, to];
@@ -37,51 +36,66 @@ export async function seekTime({ read, from, to, fromTime, toTime, time }: Seek)
     const guess = probe % 2 === 0 && Number.isFinite(part) ? low + part * (high - low) : (low + high) / 2;
     const at = Math.max(low, Math.min(Math.floor(guess - PROBE_BYTES / 2), high - 1));
     const lines = await linesAt(read, at, at === low);
-    const first = lines?.starts[0];
-    if (lines === undefined || first === undefined || first >= to) {
+    if (lines === undefined || lines.first >= to) {
       high = at;
       continue;
     }
-    const isBefore = (start: number) =>
-      lines.data.compare(wanted, 0, wanted.length, start - at, start - at + wanted.length) < 0;
-    const timeOf = (start: number) => Date.parse(lines.data.toString("latin1", start - at, start - at + wanted.length));
-    if (!isBefore(first)) {
+    const { first, last, end } = lines;
+    if (timeOf(lines, first) >= time) {
       if (at === low) return Math.min(first, found);
-      [high, found, highMs] = [at, Math.min(found, first), timeOf(first)];
+      [high, found, highMs] = [at, Math.min(found, first), Date.parse(timeOf(lines, first))];
       continue;
     }
-    const here = lines.starts.find((start) => !isBefore(start));
-    if (here !== undefined) return Math.min(here, found);
-    const last = lines.starts.at(-1) ?? first;
-    [low, lowMs] = [lines.end, timeOf(last)];
+    if (timeOf(lines, last) >= time) return Math.min(firstOf(lines, time), found);
+    [low, lowMs] = [end, Date.parse(timeOf(lines, last))];
   }
   return found;
 }
 
+/** Whole lines of a text, at least one. Places are those of the text. */
 interface Lines {
   readonly data: Buffer;
-  /** Where whole lines begin. */
-  readonly starts: readonly number[];
-  /** Where the last of them ends. */
+  readonly at: number;
+  /** Where the first and the last line begin, and where that ends. */
+  readonly first: number;
+  readonly last: number;
   readonly end: number;
 }
 
-/** The whole lines in some bytes from `at` on; at least one, unless none begins behind it. */
+/** The whole lines in some bytes from `at` on; undefined if none begins behind it. */
 async function linesAt(read: ReadText, at: number, isStart: boolean): Promise<Lines | undefined> {
   for (let bytes = PROBE_BYTES; bytes <= MAX_LINE_BYTES; bytes *= 4) {
     const data = await readWhole(read, at, bytes);
-    const starts: number[] = [];
-    let start = isStart ? 0 : data.indexOf(LINE_FEED) + 1;
-    if (start > 0 || isStart) {
-      for (let end = data.indexOf(LINE_FEED, start); end >= 0; end = data.indexOf(LINE_FEED, start)) {
-        if (end - start >= CRI.timeCharacters) starts.push(at + start);
-        start = end + 1;
-      }
-    }
-    if (starts.length > 0) return { data, starts, end: at + start };
+    const first = isStart ? 0 : data.indexOf(LINE_FEED) + 1;
+    const end = data.lastIndexOf(LINE_FEED) + 1;
+    const last = startOfLine(data, end - 1);
+    if (first < end) return { data, at, first: at + first, last: at + last, end: at + end };
     if (data.length < bytes) return undefined;
   }
   return undefined;
+}
+
+/** Where the first line of the time or later begins; the last one is of it, and the first is not. */
+function firstOf(lines: Lines, time: string): number {
+  const { data, at, first, last } = lines;
+  let [before, found] = [first - at, last - at];
+  for (;;) {
+    const middle = (before + found) >>> 1;
+    const start = startOfLine(data, middle);
+    const line = start > before ? start : data.indexOf(LINE_FEED, middle) + 1;
+    if (line >= found) return at + found;
+    if (timeOf(lines, at + line) >= time) found = line;
+    else before = line;
+  }
+}
+
+function timeOf({ data, at }: Lines, start: number): string {
+  return data.toString("latin1", start - at, start - at + CRI.timeCharacters);
+}
+
+/** Of the line that a byte is in. */
+function startOfLine(data: Buffer, at: number): number {
+  return data.subarray(0, Math.max(0, at)).lastIndexOf(LINE_FEED) + 1;
 }
 
 /** As much as is there. */
