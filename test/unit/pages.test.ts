@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { DEFAULT_LIMITS } from "../../src/host/config-limits.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MAX_LINE_CHARS = 200;
@@ -66,4 +67,36 @@ test("messages and pages name commands of mlctl that exist", () => {
     );
   expect(named.length).toBeGreaterThan(100);
   expect(named.filter(({ name }) => !commands.includes(name))).toEqual([]);
+});
+
+const UNITS: Readonly<Record<string, number>> = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+
+function numberOf(text: string): number {
+  const [digits = "", unit = ""] = text.split(" ");
+  return Number(digits.replaceAll(",", "")) * (UNITS[unit] ?? 1);
+}
+
+test("src/host/README.md lists each limit of collector.toml with its default", () => {
+  const [, section = ""] = textOf("src/host/README.md").split("\n## Limits\n");
+  const rows = [...section.matchAll(/^\| [^|]+ \| ([^|]*`[^|]*) \| ([^|]+) \|$/gm)];
+  const listed = rows.flatMap(([, keys = "", values = ""]) => {
+    const defaults = values.split(", ").map(numberOf);
+    return [...keys.matchAll(/`([\w-]+)`/g)].map(([, key = ""], at): [string, number | undefined] => [
+      key.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()),
+      defaults[at],
+    ]);
+  });
+  expect(Object.fromEntries(listed)).toEqual(DEFAULT_LIMITS);
+});
+
+test("src/web/README.md lists each request of the API", () => {
+  const files = execFileSync("git", ["ls-files", "src/web/*-api.ts"], { cwd: ROOT, encoding: "utf8" })
+    .trim()
+    .split("\n");
+  const routes = files.flatMap((file) => [...textOf(file).matchAll(/router\.(get|post|put|delete)\("([^"]+)"/g)]);
+  const made = routes.map(([, method = "", path = ""]) => `${method.toUpperCase()} ${path.replace(/:\w+/g, "ID")}`);
+  const rows = textOf("src/web/README.md").match(/^\| `(?:GET|POST|PUT|DELETE) .*$/gm) ?? [];
+  const listed = rows.flatMap((row) => [...row.matchAll(/`((?:GET|POST|PUT|DELETE) \/[^`?]*?)[`?]/g)]);
+  const named = listed.map(([, request = ""]) => request.replace(/\/(?:[A-Z0-9]+)(?=\/|$)/g, "/ID"));
+  expect([...new Set(named)].sort()).toEqual([...new Set(made)].sort());
 });
