@@ -80,6 +80,16 @@ test.each(["login wrong", TOKEN, "!runs", ""])("%j of nobody has no effect", asy
   expect([log, existsSync(burnedFile)]).toEqual([["in #ops as mlbot"], false]);
 });
 
+test.each(["al\u00a0x", "\u3000", ":al", "al\ufeff", "\u2028x"])(
+  "a stranger whose nick is %j ends nothing",
+  async (nick) => {
+    const { send, heard } = await joined();
+    send(`:${nick}!m@host JOIN #ops`, `:${nick}!m@host PRIVMSG mlbot :login wrong`);
+    send(`:${ALICE} PRIVMSG mlbot :login ${TOKEN}`);
+    expect(await heard()).toContain("NOTICE al :alice: I listen to you");
+  },
+);
+
 test("a private answer goes to the person who asked, not to whoever has their nick by then", async () => {
   let answered = (_: readonly string[]): void => undefined;
   const { send, heard, clock } = await joined(

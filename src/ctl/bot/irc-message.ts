@@ -2,7 +2,9 @@
 const MAX_LINE_BYTES = 510;
 /** RFC 2812, section 2.3: middle parameters and the trailing one. */
 const MAX_PARAMS = 15;
-const FORM = /^(?:@[^ ]+ +)?(?::([^ ]+) +)?([A-Za-z]+|\d{3})((?: .*)?)$/;
+const FORM = /^(?:@[^ ]+ +)?(?::([^ :][^ ]*) +)?([A-Za-z]+|\d{3})((?: .*)?)$/s;
+/** The same section: `middle`. To a server, blanks of Unicode are letters like others, as in nicks of UTF-8. */
+const MIDDLE = /^[^ :\0\r\n][^ \0\r\n]*$/;
 
 /** A message of an IRC server. */
 export interface IrcMessage {
@@ -39,7 +41,7 @@ export function ircLine(command: string, ...params: readonly string[]): string {
   const last = params.at(-1);
   const middle = params.slice(0, -1);
   for (const param of middle)
-    if (!/^[^\s:\0][^\s\0]*$/.test(param)) throw new RangeError(`Cannot send ${JSON.stringify(param)} in the middle`);
+    if (!MIDDLE.test(param)) throw new RangeError(`Cannot send ${JSON.stringify(param)} in the middle`);
   const head = [command, ...middle].join(" ");
   if (last === undefined) return `${head}\r\n`;
   const clean = last.replace(/[\0\r\n]+/g, " ");
