@@ -4,6 +4,8 @@ export const AGENT_LIMITS = {
   openRunsPerUser: 1_000,
   /** Of all users: each has a folder, and a watch on it. */
   openRuns: 10_000,
+  /** What the journal keeps of one user's runs, ended ones for a day: 50,000 small ones. The disk is the others' as well. */
+  journalBytesPerUser: 1_073_741_824,
   /** Commands of one user that begin in a second. */
   startsPerSecondPerUser: 20,
   /** Between the two halves of the agent: an event with its order in it, escaped. */

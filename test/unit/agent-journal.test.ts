@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { parseAgentConfig } from "../../src/agent/config.ts";
@@ -7,6 +7,7 @@ import { parseAccepted, parseClaim, parseEnded } from "../../src/agent/journal/r
 import { Checks } from "../../src/agent/root/checks.ts";
 import { Confirmation } from "../../src/agent/root/confirmation.ts";
 import { lookAt } from "../../src/agent/root/look.ts";
+import { Messages } from "../../src/agent/root/messages.ts";
 import { Runs, type RunsOptions } from "../../src/agent/root/runs.ts";
 import type { Outcome } from "../../src/agent/root/starter.ts";
 import { sweep } from "../../src/agent/root/sweep.ts";
@@ -53,6 +54,49 @@ const look = (name: { user: string; run: string }, isAlive = false, boot = BOOT)
   const seen = lookAt(name, { journal, boot, isAlive: () => isAlive });
   return seen === undefined ? undefined : seen.why === "" ? seen.state : `${seen.state}(${seen.why})`;
 };
+
+test("what the journal keeps of a user is known after each step, and after a start", () => {
+  const empty = journal.bytesOfUser("alice");
+  const names = [accept({ argv: ["true", "x".repeat(10_000)] }), accept(), accept({ user: "bob" })];
+  const [alice, bob] = [journal.bytesOfUser("alice"), journal.bytesOfUser("bob")];
+  expect(alice).toBeGreaterThan(bob + 20_000);
+  const again = new Journal(folder, { id: newRun(), nowMs: NOW_MS });
+  expect([again.bytesOfUser("alice"), again.bytesOfUser("bob")]).toEqual([alice, bob]);
+  journal.cancel({ user: "carol", run: newRun() }, { message: "", by: "carol", at: NOW_MS });
+  expect(journal.bytesOfUser("carol")).toBeGreaterThan(0);
+  for (const name of names) journal.remove(name, { expires: 0, issued: 0 });
+  expect([journal.bytesOfUser("alice"), journal.bytesOfUser("bob")]).toEqual([empty, 0]);
+});
+
+test("one user's ended runs do not fill the node's disk: more orders are refused and leave nothing, whoever else may go on", async () => {
+  const old = accept();
+  truncateSync(join(journal.folderOf(old), "order"), 2 ** 30);
+  journal = new Journal(folder, { id: newRun(), nowMs: NOW_MS - DAY_MS });
+  const [told, stepped] = [[] as string[], [] as string[]];
+  const order = (user: string) => runOrder({ user });
+  const messages = new Messages({
+    journal,
+    checks: {
+      open: (text: string) => {
+        const made = JSON.parse(text) as OrderOf<"run">;
+        return { kind: "order", order: made, signed: { order: encodeOrder(made), sig: "sig" }, digest: "" };
+      },
+      judge: async ({ user }: OrderOf<"run">) =>
+        user === "alice" ? { kind: "refuse", why: "system-user" } : { kind: "obey", uid: 1_000 },
+    } as never,
+    runs: { openCount: () => 0, step: ({ user }: { user: string }) => void stepped.push(user) } as never,
+    starter: { limitsMemory: false } as never,
+    asking: undefined as never,
+    services: undefined as never,
+    shared: undefined as never,
+    teller: { tell: async ({ user, why }: { user: string; why: string }) => void told.push(`${user} ${why}`) } as never,
+    log: SILENT,
+    nowMs: () => NOW_MS,
+  });
+  const before = journal.all().length;
+  for (const user of ["alice", "bob"]) await messages.take(JSON.stringify(order(user)));
+  expect([told, stepped, journal.all().length]).toEqual([["alice too-many-runs"], ["bob"], before + 1]);
+});
 
 describe("a record that was cut at any byte", () => {
   test("never lets a run start again: a claim counts, whatever is left of it", () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseExecutionId } from "../../wire/ids.ts";
 import { asCount, asRecord, parseJson } from "../../wire/record.ts";
@@ -19,6 +19,11 @@ export interface Floor {
   readonly sequence: number;
 }
 
+/** A folder and its small records, each a block of the disk. */
+const FOLDER_BYTES = 20_480;
+/** An order stands in its record, and in what its supervisor reads. */
+const COPIES = 2;
+
 const NO_FLOOR: Floor = { expires: 0, issued: 0, sequence: 0 };
 
 /**
@@ -30,6 +35,8 @@ export class Journal {
   /** Made with the journal: a copy has the same one. */
   readonly id: string;
   readonly #folder: string;
+  /** By user. */
+  readonly #bytes = new Map<string, number>();
   #sequence = 0;
   #highestIssuedMs = 0;
   #createdMs: number;
@@ -45,6 +52,7 @@ export class Journal {
     if (id === undefined || created === undefined)
       throw new Error(`Cannot read ${folder}/journal: move ${folder} away, and what runs on this node starts anew`);
     [this.id, this.#createdMs] = [id, created];
+    for (const name of this.all()) this.#count(name.user, this.#bytesOf(name));
     const floor = this.floor();
     [this.#sequence, this.#highestIssuedMs] = [floor.sequence, floor.issued];
   }
@@ -89,6 +97,23 @@ export class Journal {
     this.#highestIssuedMs = Math.max(this.#highestIssuedMs, issued);
   }
 
+  /** What the folders of a user's runs take on the disk, about. */
+  bytesOfUser(user: string): number {
+    return this.#bytes.get(user) ?? 0;
+  }
+
+  /** The size of its order stays: other records have sizes of their own, which are counted as that of the folder. */
+  #bytesOf(name: RunName): number {
+    const order = statSync(join(this.folderOf(name), "order"), { throwIfNoEntry: false })?.size ?? 0;
+    return FOLDER_BYTES + COPIES * order;
+  }
+
+  #count(user: string, by: number): void {
+    const bytes = this.bytesOfUser(user) + by;
+    if (bytes > 0) this.#bytes.set(user, bytes);
+    else this.#bytes.delete(user);
+  }
+
   folderOf({ user, run }: RunName): string {
     return join(this.#runs, `${user}.${run}`);
   }
@@ -114,7 +139,9 @@ export class Journal {
 
   #begin({ user, run }: RunName, record: string, text: string): boolean {
     const place = { parent: this.#runs, name: `${user}.${run}`, scratch: this.#scratch };
-    return makeFolder(place, { name: record, text });
+    const isNew = makeFolder(place, { name: record, text });
+    if (isNew) this.#count(user, this.#bytesOf({ user, run }));
+    return isNew;
   }
 
   /** Whether a record of so many bytes could be written now. */
@@ -205,6 +232,7 @@ export class Journal {
       sequence: this.#sequence,
     };
     replaceRecord(this.#folder, "floor", JSON.stringify(next));
+    this.#count(name.user, -this.#bytesOf(name));
     rmSync(this.folderOf(name), { recursive: true, force: true });
   }
 }

@@ -51,6 +51,8 @@ export class Messages {
     const { journal, checks, runs, nowMs } = this.#options;
     const name = { user: order.user, run: order.run };
     if (journal.has(name)) return this.#again(name, order, digest);
+    // Not even a refusal is kept then.
+    if (this.#hasMuch(order.user)) return this.#refuse(name, order, { why: "too-many-runs", digest });
     const verdict = await checks.judge(order);
     if (verdict.kind === "wait") return this.#say(order, { state: "waiting", why: verdict.why, digest });
     const isCall = order.kind === "call" && verdict.kind === "obey";
@@ -140,7 +142,12 @@ export class Messages {
     const { user } = order;
     if (order.kind !== "call" && order.memoryBytes > 0 && !starter.limitsMemory) return "no-memory-limit";
     const isFull = runs.openCount() >= AGENT_LIMITS.openRuns || runs.openCount(user) >= AGENT_LIMITS.openRunsPerUser;
-    return isFull ? "too-many-runs" : undefined;
+    return isFull || this.#hasMuch(user) ? "too-many-runs" : undefined;
+  }
+
+  /** Whether the journal keeps as much of a user as it may: of ended runs, for a day. */
+  #hasMuch(user: string): boolean {
+    return this.#options.journal.bytesOfUser(user) >= AGENT_LIMITS.journalBytesPerUser;
   }
 
   /** Kept: the same order must not be obeyed later. */

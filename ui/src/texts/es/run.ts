@@ -97,7 +97,8 @@ export const run: typeof english = {
     "web-order-lives-too-long": "El nodo no acepta órdenes de la web con una vida tan larga: agent.toml, web-max-life",
     "not-the-owner": "Solo el dueño de un lanzamiento y los administradores del nodo pueden cancelarlo",
     "run-differs": "El nodo tiene otra orden con el mismo nombre: cada lanzamiento necesita un nombre propio",
-    "too-many-runs": "El usuario tiene demasiados lanzamientos abiertos en este nodo",
+    "too-many-runs":
+      "El usuario tiene demasiados lanzamientos en este nodo: abiertos, o terminados hace menos de un día",
     "no-memory-limit": "Solo un nodo con systemd puede limitar la memoria de una orden",
     "file-exists":
       "Ya hay algo ahí: --overwrite sustituye un archivo por otro, y una carpeta por la de un archivo comprimido",
