@@ -1,10 +1,11 @@
 import { createReadStream, readFileSync, statSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { TLSSocket } from "node:tls";
+import { addressGroup } from "../../host/address-group.ts";
 import type { Log } from "../../host/log.ts";
 import { isSha256 } from "../../wire/fleet/blob.ts";
 import { uriOf } from "../broker/certificate-uri.ts";
@@ -18,8 +19,8 @@ interface FileServerOptions {
   readonly nodeOf: (uri: string) => string | undefined;
   /** A whole blob's file, while an order for this node names it. */
   readonly pathFor: (node: string, blob: { readonly owner: string; readonly sha256: string }) => string | undefined;
-  /** `busy`: too many transfers; `tls`: no valid certificate. */
-  readonly onRefused: (why: "busy" | "tls") => void;
+  /** `busy`: too many transfers; `tls`: no valid certificate; `crowd`: too many connections, of an address or of all. */
+  readonly onRefused: (why: "busy" | "tls" | "crowd") => void;
 }
 
 /** Transfers at a time, over all nodes: more would only make each slower. */
@@ -27,6 +28,12 @@ const MAX_TRANSFERS = 256;
 const MAX_TRANSFERS_OF_NODE = 8;
 /** A node that reads nothing for so long is gone. */
 const SILENT_AFTER_MS = 30_000;
+/** Who shows no certificate, or asks nothing, must not hold a place for long. */
+const HANDSHAKE_WITHIN_MS = 10_000;
+const ASK_WITHIN_MS = 10_000;
+const MAX_CONNECTIONS = 8_192;
+/** The others' places are not those of one machine, which need not be a node. Behind one address there may be many of them. */
+const MAX_CONNECTIONS_OF_ADDRESS = 1_024;
 const PIECE_BYTES = 262_144;
 
 /**
@@ -37,14 +44,21 @@ export class FileServer {
   readonly #options: FileServerOptions;
   readonly #server: Server;
   readonly #transfers = new Map<string, number>();
+  /** By address. */
+  readonly #connections = new Map<string, number>();
   #running = 0;
 
   constructor(options: FileServerOptions) {
     this.#options = options;
-    this.#server = createServer(this.#certificates(), (request, response) => void this.#serve(request, response));
+    const patience = { handshakeTimeout: HANDSHAKE_WITHIN_MS, headersTimeout: ASK_WITHIN_MS };
+    const handler = (request: IncomingMessage, response: ServerResponse) => void this.#serve(request, response);
+    this.#server = createServer({ ...this.#certificates(), ...patience }, handler);
     this.#server.setTimeout(SILENT_AFTER_MS);
-    this.#server.maxConnections = 8_192;
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.on("drop", () => options.onRefused("crowd"));
     this.#server.on("tlsClientError", () => options.onRefused("tls"));
+    // Before TLS sees the connection.
+    this.#server.prependListener("connection", (socket: Socket) => this.#admit(socket));
   }
 
   async start(): Promise<{ readonly host: string; readonly port: number }> {
@@ -67,6 +81,22 @@ export class FileServer {
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #admit(socket: Socket): void {
+    const from = addressGroup(socket.remoteAddress ?? "");
+    const others = this.#connections.get(from) ?? 0;
+    if (others >= MAX_CONNECTIONS_OF_ADDRESS) {
+      this.#options.onRefused("crowd");
+      socket.destroy();
+      return;
+    }
+    this.#connections.set(from, others + 1);
+    socket.once("close", () => {
+      const left = (this.#connections.get(from) ?? 1) - 1;
+      if (left > 0) this.#connections.set(from, left);
+      else this.#connections.delete(from);
+    });
   }
 
   #certificates() {

@@ -31,10 +31,10 @@ export class NodeFiles {
     this.#isNamed = isNamed;
     const refused = metrics.counter(
       "ml_fleet_refused_transfers_total",
-      "Users' files that were not taken or given: no room (quota, disk), too many nodes at a time (busy), no valid certificate (tls)",
+      "Users' files that were not taken or given: no room (quota, disk), too many nodes at a time (busy) or connections (crowd), no valid certificate (tls)",
       "reason",
     );
-    const onRefused = (why: "quota" | "disk" | "busy" | "tls"): void => refused(why).inc();
+    const onRefused = (why: "quota" | "disk" | "busy" | "tls" | "crowd"): void => refused(why).inc();
     this.#expired = metrics.count("ml_fleet_expired_files_total", "Users' files that nobody had used for a day");
     this.blobs = new BlobStore({ folder, maxBytesPerUser: bytesPerUser, wallMs, onRefused });
     const pathFor = (node: string, blob: { readonly owner: string; readonly sha256: string }) =>

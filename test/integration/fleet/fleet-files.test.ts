@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { BlobSource } from "../../../src/agent/files/blob-source.ts";
@@ -165,6 +166,22 @@ describe("between collector and nodes, over mutual TLS", () => {
     // The client may know of it first.
     const isCounted = async () => /ml_fleet_refused_transfers_total\{reason="tls"\} [1-9]/.test(await metrics.text());
     await poll("the refusal to be counted", isCounted);
+  });
+
+  test("a machine that only opens connections leaves room for nodes, and is counted", async () => {
+    const open = async () => {
+      const socket = connect({ host: "127.0.0.1", port, localAddress: "127.0.0.2" });
+      socket.on("error", () => undefined);
+      afterwards(() => void socket.destroy());
+      await once(socket, "connect");
+      return socket;
+    };
+    for (let i = 0; i < 1_024; i += 1) await open();
+    const last = await open();
+    await once(last, "close");
+    expect(await metrics.text()).toMatch(/ml_fleet_refused_transfers_total\{reason="crowd"\} [1-9]/);
+    expect((await ordered(["node1"])).outcome).toBe("stored");
+    expect(await (await cacheOf("node1")).blobs.want(wanted)).toBe("");
   });
 
   test("a node that takes 8 files at a time is busy for another, which is counted", async () => {
