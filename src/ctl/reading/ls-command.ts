@@ -70,7 +70,8 @@ export function lsCommand(settings: RemoteSettings): Command {
       options.has("problems") ? all.toSorted((a, b) => rankOf(a) - rankOf(b)) : all;
     const print = async (to: Output, all: readonly Execution[]): Promise<void> => {
       if (options.has("json")) for (const execution of all) await to.json(execution);
-      else await printTable(to, all, columnsOf(to, settings.nowMs()));
+      else
+        await printTable(to, all, to.isTerminal ? personsColumns(all, settings.nowMs()) : columnsOf(settings.nowMs()));
     };
     const output = new Output(io);
     if (options.has("watch")) {
@@ -123,22 +124,48 @@ function rankOf({ state }: Execution): number {
   return { failed: 0, lost: 1, running: 2, finished: 3 }[state];
 }
 
-function columnsOf(output: Output, nowMs: number): Column<Execution>[] {
-  const elapsedMs = ({ startedAt, endedAt }: Execution) =>
-    Math.max(0, (endedAt === null ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt));
-  const isForPerson = output.isTerminal;
+/** What a program reads: the fields that the help names. */
+function columnsOf(nowMs: number): Column<Execution>[] {
   return [
     { title: "ID", cell: ({ x }) => x },
-    { title: "STATE", cell: ({ state }) => state, look: ({ state }) => LOOKS[state] },
+    { title: "STATE", cell: ({ state }) => state },
     { title: "NODE", cell: ({ node }) => node },
     { title: "JOB", cell: ({ job }) => job },
-    { title: "STARTED", cell: ({ startedAt }) => (isForPerson ? localTime(startedAt) : startedAt) },
-    {
-      title: "TIME",
-      cell: (each) => (isForPerson ? formatDuration(elapsedMs(each)) : (elapsedMs(each) / 1_000).toFixed(3)),
-      isRight: true,
-    },
+    { title: "STARTED", cell: ({ startedAt }) => startedAt },
+    { title: "TIME", cell: (each) => (elapsedMs(each, nowMs) / 1_000).toFixed(3) },
+    { title: "LINES", cell: ({ lines }) => String(lines) },
+    { title: "COMMAND", cell: ({ argv }) => argv.join(" ") },
+  ];
+}
+
+/** What a person looks for: how it ended, and which rank or task of a job it was, where there are any. */
+function personsColumns(all: readonly Execution[], nowMs: number): Column<Execution>[] {
+  const rank: Column<Execution> = { title: "RANK", cell: placeInJob, isRight: true };
+  return [
+    { title: "ID", cell: ({ x }) => x },
+    { title: "STATE", cell: stateWords, look: ({ state }) => LOOKS[state] },
+    { title: "NODE", cell: ({ node }) => node },
+    ...(all.some((each) => placeInJob(each) !== "") ? [rank] : []),
+    // Without a job, an execution is its own.
+    { title: "JOB", cell: ({ job, x }) => (job === x ? "" : job) },
+    { title: "STARTED", cell: ({ startedAt }) => localTime(startedAt) },
+    { title: "TIME", cell: (each) => formatDuration(elapsedMs(each, nowMs)), isRight: true },
     { title: "LINES", cell: ({ lines }) => String(lines), isRight: true },
     { title: "COMMAND", cell: ({ argv }) => argv.join(" ") },
   ];
+}
+
+function elapsedMs({ startedAt, endedAt }: Execution, nowMs: number): number {
+  return Math.max(0, (endedAt === null ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt));
+}
+
+/** Like `failed 3`, `failed SIGKILL`, `failed time limit`. */
+function stateWords({ state, code, signal, timeoutMs }: Execution): string {
+  if (state !== "failed") return state;
+  const how = timeoutMs !== undefined ? "time limit" : (signal ?? code);
+  return how === null ? state : `${state} ${how}`;
+}
+
+function placeInJob({ labels }: Execution): string {
+  return labels["rank"] ?? labels["task"] ?? "";
 }

@@ -1,4 +1,5 @@
 import { safeText } from "../../host/safe-text.ts";
+import { columnsOf } from "../../text/screen/cells.ts";
 import type { Output } from "./output.ts";
 
 export interface Column<Row> {
@@ -24,13 +25,13 @@ export async function printTable<Row>(
     return;
   }
   const widths = columns.map(({ title }, i) =>
-    Math.max(title.length, ...cells.map((fields) => fields[i]?.length ?? 0)),
+    Math.max(title.length, ...cells.map((fields) => columnsOf(fields[i] ?? ""))),
   );
   const aligned = (fields: readonly string[]): string[] =>
     fields.map((field, i) => {
-      const width = widths[i] ?? 0;
       if (i === fields.length - 1) return field;
-      return columns[i]?.isRight === true ? field.padStart(width) : field.padEnd(width);
+      const padding = " ".repeat(Math.max(0, (widths[i] ?? 0) - columnsOf(field)));
+      return columns[i]?.isRight === true ? padding + field : field + padding;
     });
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
   const room = Math.max(10, output.columns - before);

@@ -74,8 +74,9 @@ describe("mlctl ls", () => {
     expect(fields[1]?.slice(6)).toEqual(["7", "/bin/train.sh a b"]);
     const { output } = await mlctl.onTerminal(["ls", "--problems"]);
     const [titles = "", first = ""] = output.split("\n");
-    expect(plain(titles)).toMatch(/ID +STATE +NODE .*COMMAND/);
+    expect(plain(titles)).toMatch(/ID +STATE +NODE +RANK +JOB .*COMMAND/);
     expect(first).toContain("4PW  \u001b[31mfailed");
+    expect(plain(first)).toMatch(/4PW +failed 3 +gpu1 +3 +train /);
     const json = await mlctl.run(["ls", "--json", "--label", "rank=3"]);
     expect(JSON.parse(json.stdout)).toMatchObject({ x: train.x, labels: { rank: "3" }, code: 3 });
   });
