@@ -13,6 +13,8 @@ export interface DemoFleet {
   /** The user who runs the demo, and thus every command. */
   readonly user: string;
   readonly uid: number;
+  /** Public halves of the user's SSH keys, as in their .pub files. */
+  readonly userKeys: readonly string[];
   readonly program: (name: string) => string;
   readonly node: string;
   readonly children: Children;
@@ -23,7 +25,7 @@ export function signerKeyIn(folder: string): string {
   return join(folder, "web-signer-key");
 }
 
-/** Both halves of a node's agent. It obeys what the demo's user signs in the viewer. */
+/** Both halves of a node's agent. It obeys what the demo's user signs: in the viewer, or with an SSH key. */
 export async function startDemoAgent(
   fleet: DemoFleet,
   name: string,
@@ -32,8 +34,7 @@ export async function startDemoAgent(
   const { folder, pki, user, uid, program, node, children } = fleet;
   const own = stateFolder(folder, name);
   mkdirSync(own, { mode: 0o755 });
-  // Nobody has another key here: the demo's user signs in the viewer.
-  writeFileSync(join(own, "trust"), "", { mode: 0o644 });
+  writeFileSync(join(own, "trust"), fleet.userKeys.map((key) => `${user} ${key}\n`).join(""), { mode: 0o644 });
   writeFileSync(join(own, "web-trust"), readFileSync(`${signerKeyIn(folder)}.pub`), { mode: 0o644 });
   const settings = {
     node: name,

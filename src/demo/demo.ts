@@ -20,6 +20,8 @@ interface DemoOptions {
   /** Who runs it. */
   readonly user: string;
   readonly uid: number;
+  /** Public halves of the user's SSH keys, which sign what mlctl run starts. */
+  readonly userKeys: readonly string[];
   /** The user's own command, run on one node; empty: the sample job on four. */
   readonly command: readonly string[];
   readonly env: NodeJS.ProcessEnv;
@@ -89,7 +91,8 @@ async function playDemo(folder: string, children: Children, options: DemoOptions
     fetching,
   ]);
   const { user, uid } = options;
-  const fleet: DemoFleet = { folder, pki, user, uid, program, node, children };
+  const { userKeys } = options;
+  const fleet: DemoFleet = { folder, pki, user, uid, userKeys, program, node, children };
   await Promise.all(
     nodes.map(async (name) => {
       await startRelay({ name, port, pki, folder, children, mlctl, options });

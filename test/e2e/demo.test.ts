@@ -1,9 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.ts";
+import { FleetKey } from "../support/fleet-keys.ts";
 import { poll } from "../support/poll.ts";
 import { type RunningProcess, start } from "../support/processes.ts";
+import { RemoteMlctl } from "../support/remote-mlctl.ts";
 
 const DEMO = fileURLToPath(new URL("../../dist/src/bin/demo.js", import.meta.url));
 
@@ -60,6 +63,19 @@ describe("npm run demo", () => {
     const api = await signedIn(demo);
     await api.untilExecution("mine", ({ code, delivery }) => code === 7 && delivery === "complete");
     await demo.waitFor(/hello/);
+    expect(await demo.end("SIGINT")).toMatchObject({ code: 0 });
+  });
+
+  it("starts on its nodes what mlctl signs with an SSH key of the user's", async () => {
+    const mlctl = await RemoteMlctl.create();
+    const env = { ...process.env, HOME: mlctl.folder, SSH_AUTH_SOCK: "" };
+    mkdirSync(join(mlctl.folder, ".ssh"));
+    FleetKey.make(join(mlctl.folder, ".ssh"), "id_ed25519");
+    const demo = start(process.execPath, [DEMO, "true"], { env });
+    const [, address = ""] = await demo.waitFor(/Open (\S+)/);
+    expect(await mlctl.run(["login", address])).toMatchObject({ code: 0, stderr: "" });
+    const done = await mlctl.run(["run", "-n", "node1", "--", "sh", "-c", "echo as signed; exit 3"], "", env);
+    expect(done).toMatchObject({ code: 3, stdout: expect.stringContaining("as signed\n") });
     expect(await demo.end("SIGINT")).toMatchObject({ code: 0 });
   });
 });
