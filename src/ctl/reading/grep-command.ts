@@ -44,6 +44,8 @@ the line; of several as NODE:ID#N:TEXT. Of a line longer than 4 KiB only the par
     count: { short: "c", help: "only the number of hits in each execution that has any" },
     list: { short: "l", help: "only the executions that have any" },
     follow: { short: "f", help: "go on with new lines of ID or JOB until they have ended" },
+    quiet: { short: "q", help: "print nothing: the exit code says whether something was found" },
+    "line-number": { short: "n", help: "the number of each line, as anyway" },
     "max-count": { short: "m", value: "N", help: "stop after N of what is printed" },
     job: { value: "JOB", help: "the job of this name, if it could be an id" },
     run: { value: "RUN", help: "only this run of the job" },
@@ -68,8 +70,11 @@ export function grepCommand(settings: RemoteSettings): Command {
     const request = { ...requestOf(options, settings.nowMs()), pattern };
     const output = new Output(io);
     const found = new FoundLines(output, { isOne: "x" in what, isRaw: options.has("raw") });
-    const print = (event: SearchEvent, line: string): Promise<void> =>
-      options.has("json") ? output.line(safeText(line)) : found.print(event);
+    const isQuiet = options.has("quiet");
+    const print = async (event: SearchEvent, line: string): Promise<void> => {
+      if (options.has("json") && !isQuiet) await output.line(safeText(line));
+      else if (!isQuiet) await found.print(event);
+    };
     const follower = await followerOf(options, { collector, what, request, print });
     const answer = await collector.send({ method: "POST", path: "/search", body: { ...request, what } });
     const progress = new Progress(io);
@@ -82,10 +87,10 @@ export function grepCommand(settings: RemoteSettings): Command {
       else if (event !== undefined) {
         progress.clear();
         await print(event, line);
-      } else if (options.has("json")) await output.line(safeText(line));
+      } else if (options.has("json") && !isQuiet) await output.line(safeText(line));
     }
     progress.clear();
-    const code = exitCodeOf(end, { io, isLimited: options.text("max-count") !== undefined });
+    const code = exitCodeOf(end, { io, isLimited: isQuiet || options.text("max-count") !== undefined });
     if (follower === undefined || code === EXIT.failed || end?.why !== undefined) return code;
     return (await follower.untilEnded(end?.hits ?? 0)) > 0 ? EXIT.found : EXIT.none;
   });
@@ -102,7 +107,7 @@ async function followerOf(
   const other = others.find((name) => options.has(name) || options.text(name) !== undefined);
   if (other !== undefined) throw new UsageError(`expected --follow or --${other}, not both`);
   if ("all" in what) throw new UsageError("--follow: expected ID or JOB");
-  const maxHits = options.count("max-count", { least: 1, most: maxHitsOfAll, fallback: maxHitsOfAll });
+  const maxHits = maxHitsOf(options);
   return HitFollower.begin({ ...search, what, maxHits });
 }
 
@@ -145,7 +150,7 @@ function requestOf(options: ParsedOptions, nowMs: number): Record<string, unknow
     before: options.count("before-context", { ...context, fallback: both }),
     after: options.count("after-context", { ...context, fallback: both }),
     show: options.has("list") ? "executions" : options.has("count") ? "counts" : "lines",
-    limit: options.count("max-count", { least: 1, most: maxHitsOfAll, fallback: maxHitsOfAll }),
+    limit: maxHitsOf(options),
     nodes: range.nodes,
     labels: Object.fromEntries(labels),
     state: options.text("state"),
@@ -153,6 +158,11 @@ function requestOf(options: ParsedOptions, nowMs: number): Record<string, unknow
     since: timeOf(options, "since", nowMs),
     until: timeOf(options, "until", nowMs),
   };
+}
+
+function maxHitsOf(options: ParsedOptions): number {
+  const count = options.count("max-count", { least: 1, most: maxHitsOfAll, fallback: maxHitsOfAll });
+  return options.has("quiet") ? 1 : count;
 }
 
 function timeOf(options: ParsedOptions, name: "since" | "until", nowMs: number): string | undefined {

@@ -47,9 +47,13 @@ export function mayBeId(word: string): boolean {
 /** The execution of an id, of the beginning of one, the newest (`-`), or one of the last (`@2`). Throws a CtlError if it is none, or several. */
 export async function findExecution(collector: Collector, word: string): Promise<Execution> {
   const found = await lookUp(collector, word);
-  if (found === undefined)
-    throw new CtlError(`There is no execution ${JSON.stringify(word)}. \`mlctl ls\` lists what you may see`);
-  return found;
+  if (found !== undefined) return found;
+  const name = JSON.stringify(word);
+  for await (const _ of listExecutions(collector, { job: word }, 1))
+    throw new CtlError(
+      `There is no execution ${name}, but a job of this name: \`mlctl ls --job ${name}\` lists its executions`,
+    );
+  throw new CtlError(`There is no execution ${name}. \`mlctl ls\` lists what you may see`);
 }
 
 /** Like `findExecution`, but undefined if there is none. */

@@ -112,6 +112,12 @@ describe("mlctl ls", () => {
 });
 
 describe("an id", () => {
+  test("that is none, but a job: says so", async () => {
+    const { code, stderr } = await mlctl.here(["show", "train"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('but a job of this name: `mlctl ls --job "train"` lists its executions');
+  });
+
   test("may be the beginning of one, in any case; - is the newest", async () => {
     const shown = await mlctl.run(["show", "01jdtc8v6cz7m4v5x9q2n3k4pw"]);
     expect(shown.stdout).toMatch(
@@ -133,6 +139,12 @@ describe("an id", () => {
 });
 
 describe("mlctl grep", () => {
+  test("-q says by its exit code alone whether something was found; -n is how it prints anyway", async () => {
+    expect(await mlctl.here(["grep", "-q", "error"])).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(await mlctl.here(["grep", "-q", "--json", "nowhere"])).toEqual({ code: 1, stdout: "", stderr: "" });
+    expect(await mlctl.here(["grep", "-n", "two", train.x])).toMatchObject({ code: 0, stdout: "2:two error\n" });
+  });
+
   const one = () => train.x;
 
   test.each([
