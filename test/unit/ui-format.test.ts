@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { PLAIN } from "../../src/text/screen/style.ts";
 import { formatBytes, formatDuration } from "../../ui/src/format.ts";
 import { LineTime } from "../../ui/src/log/view/line-time.ts";
-import { hueOf } from "../../ui/src/log/view/row-view.tsx";
+import { hueOf } from "../../ui/src/log/view/node-hue.ts";
 import { contrast, paletteRgb, readableOn } from "../../ui/src/text/contrast.ts";
 import { markMatches } from "../../ui/src/text/text-matches.ts";
 import { frame } from "../../ui/src/texts/en/frame.ts";

@@ -12,6 +12,7 @@ import { note, type RemoteSettings, signedIn } from "../remote/session.ts";
 import { decoded, shownText } from "../remote/shown-text.ts";
 import { newestRunOf, TARGET_OPTIONS, TARGET_RULE, targetOf } from "../remote/targets.ts";
 import { IGNORE_OPTION, ignoredBy } from "./ignored.ts";
+import { LineNames } from "./line-names.ts";
 import { executionsToMerge, NODE_OPTION, onNodes } from "./merged-target.ts";
 
 /** Different lines that wait to be printed: beyond, the one printed longest ago is, and is folded no further. */
@@ -23,12 +24,13 @@ export const FOLD: CommandDescription = {
   summary: "equal lines of many nodes as one",
   operands: "[ID|JOB|JOB@RUN]",
   operandCount: [0, 1],
-  about: `Prints the lines of a run, equal ones once, with the nodes that printed them: node[01-64]: text. Lines that not all nodes
-printed are coloured on a terminal; --odd prints them alone. JOB alone is its newest run.${TARGET_RULE}`,
+  about: `Prints the lines of a run, equal ones once, with the nodes that printed them: node[01-64]: text. Where a node
+has several executions, their ranks stand behind it: node1/[0-15]. Lines that not all printed are coloured on a terminal;
+--odd prints them alone. JOB alone is its newest run.${TARGET_RULE}`,
   isPaged: () => true,
   options: {
     ignore: IGNORE_OPTION,
-    odd: { help: "only lines that not all of the nodes printed" },
+    odd: { help: "only lines that not all of them printed" },
     count: { short: "c", help: "how often each was printed, before it" },
     ...TARGET_OPTIONS,
     node: NODE_OPTION,
@@ -47,7 +49,10 @@ export function foldCommand(settings: RemoteSettings): Command {
     if (named === undefined) throw new UsageError("expected ID, JOB or JOB@RUN");
     const executions = await executionsToMerge(collector, await newestRunOf(collector, named), isWanted);
     const output = new Output(io);
-    const nodes = new Set(executions.map(({ node }) => node));
+    const names = new LineNames(output);
+    names.know(executions);
+    const nameOf = new Map(executions.map((execution) => [execution, names.nameOf(execution)]));
+    const nodes = new Set(nameOf.values());
     const stream = options.text("stream");
     const folded: FoldedLine[] = [];
     const fold = new LineFold({
@@ -77,15 +82,16 @@ export function foldCommand(settings: RemoteSettings): Command {
     for await (const { execution, line } of mergedLines(collector, sources)) {
       if (stream !== undefined && line.stream !== stream) continue;
       const whole = joiners.get(execution)?.add(line);
-      if (whole !== undefined) fold.add(execution.node, settledLine(decoded(whole.bytes)));
+      if (whole !== undefined) fold.add(nameOf.get(execution) ?? execution.node, settledLine(decoded(whole.bytes)));
       if (folded.length > 0) await printFolded();
     }
-    for (const [{ node }, joined] of joiners)
-      for (const rest of joined.rest()) fold.add(node, settledLine(decoded(rest.bytes)));
+    for (const [execution, joined] of joiners)
+      for (const rest of joined.rest())
+        fold.add(nameOf.get(execution) ?? execution.node, settledLine(decoded(rest.bytes)));
     fold.end();
     await printFolded();
     if (output.isTerminal && nodes.size > 1)
-      note(io, `${odd} of ${all} different lines were not printed by all ${nodes.size} nodes`);
+      note(io, `${odd} of ${all} different lines were not printed by all ${nodes.size}`);
     return 0;
   });
 }

@@ -1,5 +1,6 @@
 import { safeText } from "../../host/safe-text.ts";
 import type { Execution } from "../../wire/api.ts";
+import { rankOf } from "../../wire/rank-of.ts";
 import { keyOf } from "../remote/executions.ts";
 import type { Output } from "../remote/output.ts";
 
@@ -23,23 +24,24 @@ export class LineNames {
     for (const execution of executions) this.#executions.set(keyOf(execution), execution);
     for (const execution of executions) {
       this.#lookOf(execution.node);
-      this.#width = Math.min(WIDEST, Math.max(this.#width, this.#wordsOf(execution).length));
+      this.#width = Math.min(WIDEST, Math.max(this.#width, this.nameOf(execution).length));
     }
   }
 
   prefixOf(execution: Execution): string {
     if (!this.#executions.has(keyOf(execution))) this.know([execution]);
-    const name = this.#wordsOf(execution);
+    const name = this.nameOf(execution);
     if (!this.#output.isTerminal) return `${name}: `;
     return `${this.#output.painted(name.padEnd(this.#width), this.#lookOf(execution.node))} ${this.#output.painted("|", "2")} `;
   }
 
-  #wordsOf(execution: Execution): string {
-    const { x, node, job, labels } = execution;
+  /** The node, and more of it where it has several of these executions: its rank, its job, or the end of its id. */
+  nameOf(execution: Execution): string {
+    const { x, node, job } = execution;
     const others = [...this.#executions.values()].filter((each) => each.node === node && each.x !== x);
     if (others.length === 0) return safeText(node);
-    const { rank } = labels;
-    const isRank = rank !== undefined && others.every((each) => each.labels["rank"] !== rank);
+    const rank = rankOf(execution);
+    const isRank = rank !== undefined && others.every((each) => rankOf(each) !== rank);
     const isJob = others.every((each) => each.job !== job);
     return safeText(isRank ? `${node}/${rank}` : isJob ? `${node}/${job}` : `${node}/${x.slice(-4)}`);
   }

@@ -1,6 +1,7 @@
 import { formatDuration } from "../../text/time/duration.ts";
 import { EXECUTION_STATES, type Execution } from "../../wire/api.ts";
 import { WIRE_LIMITS } from "../../wire/limits.ts";
+import { rankOf } from "../../wire/rank-of.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import type { Command } from "../command.ts";
 import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
@@ -67,7 +68,7 @@ export function lsCommand(settings: RemoteSettings): Command {
       if (isMore) break;
     }
     const inOrder = (all: readonly Execution[]): readonly Execution[] =>
-      options.has("problems") ? all.toSorted((a, b) => rankOf(a) - rankOf(b)) : all;
+      options.has("problems") ? all.toSorted((a, b) => urgencyOf(a) - urgencyOf(b)) : all;
     const print = async (to: Output, all: readonly Execution[]): Promise<void> => {
       if (options.has("json")) for (const execution of all) await to.json(execution);
       else
@@ -120,7 +121,7 @@ const PROBLEMS: readonly Execution["state"][] = ["failed", "lost"];
 
 const LOOKS: Readonly<Record<Execution["state"], string>> = { running: "34", finished: "32", failed: "31", lost: "33" };
 
-function rankOf({ state }: Execution): number {
+function urgencyOf({ state }: Execution): number {
   return { failed: 0, lost: 1, running: 2, finished: 3 }[state];
 }
 
@@ -140,12 +141,12 @@ function columnsOf(nowMs: number): Column<Execution>[] {
 
 /** What a person looks for: how it ended, and which rank or task of a job it was, where there are any. */
 function personsColumns(all: readonly Execution[], nowMs: number): Column<Execution>[] {
-  const rank: Column<Execution> = { title: "RANK", cell: placeInJob, isRight: true };
+  const rank: Column<Execution> = { title: "RANK", cell: (each) => rankOf(each) ?? "", isRight: true };
   return [
     { title: "ID", cell: ({ x }) => x },
     { title: "STATE", cell: stateWords, look: ({ state }) => LOOKS[state] },
     { title: "NODE", cell: ({ node }) => node },
-    ...(all.some((each) => placeInJob(each) !== "") ? [rank] : []),
+    ...(all.some((each) => rankOf(each) !== undefined) ? [rank] : []),
     // Without a job, an execution is its own.
     { title: "JOB", cell: ({ job, x }) => (job === x ? "" : job) },
     { title: "STARTED", cell: ({ startedAt }) => localTime(startedAt) },
@@ -164,8 +165,4 @@ function stateWords({ state, code, signal, timeoutMs }: Execution): string {
   if (state !== "failed") return state;
   const how = timeoutMs !== undefined ? "time limit" : (signal ?? code);
   return how === null ? state : `${state} ${how}`;
-}
-
-function placeInJob({ labels }: Execution): string {
-  return labels["rank"] ?? labels["task"] ?? "";
 }

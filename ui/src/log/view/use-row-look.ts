@@ -1,14 +1,12 @@
 import { useMemo } from "preact/hooks";
-import type { Execution } from "../../../../src/wire/api.ts";
 import type { Navigation } from "../../navigation.ts";
 import { placeOfExecution } from "../../place-of.ts";
-import { visibleText } from "../../text/visible-control.ts";
 import type { ExecutionPlace, JobPlace, LogPlace, Place, TimeMode } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import { LineTime } from "./line-time.ts";
-import type { NodeLabel, RowLook } from "./row-look.ts";
-import { hueOf } from "./row-view.tsx";
+import type { RowLook } from "./row-look.ts";
+import { sourceLabels } from "./source-labels.ts";
 
 interface UseRowLookOptions {
   readonly feed: LogFeed | undefined;
@@ -110,16 +108,4 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
 function selected({ line, lineTo }: LogPlace, n: number, isRange: boolean): Pick<LogPlace, "line" | "lineTo"> {
   if (!isRange || line === 0) return { line: line === n && lineTo === 0 ? 0 : n, lineTo: 0 };
   return { line: Math.min(line, n), lineTo: Math.max(line, n) };
-}
-
-/** Names of nodes, or a label of theirs; a second execution of the same name is numbered. */
-function sourceLabels(executions: readonly Execution[], gutter: string | undefined): readonly NodeLabel[] {
-  const seen = new Map<string, number>();
-  return executions.map(({ node, labels }) => {
-    const name = (gutter === undefined ? undefined : labels[gutter]) ?? node;
-    if (gutter !== undefined) return { text: visibleText(name), hue: hueOf(node) };
-    const count = (seen.get(node) ?? 0) + 1;
-    seen.set(node, count);
-    return { text: count === 1 ? node : `${node} (${count})`, hue: hueOf(node) };
-  });
 }
