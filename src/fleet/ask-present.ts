@@ -3,7 +3,7 @@ import { encodeSignedOrder, type SignedOrder } from "../wire/fleet/signed-order.
 import type { Nodes } from "./outbox/ports.ts";
 import { sha256 } from "./sha256.ts";
 
-/** What waits for the answers of an order's nodes. Who takes an answer puts it here. */
+/** An open question to the nodes of an order. Its owner puts in what they answer. */
 export interface AskedNodes<A> {
   /** Of the order's bytes. */
   readonly digest: string;

@@ -3,7 +3,7 @@ interface Named {
   readonly run: string;
 }
 
-/** What waits for answers of nodes, by its user and id: so many of all, and of one user, for whom the others' places are not. */
+/** What waits for answers of nodes, by its user and id. Bounded for all together and for each user, who leaves places for the others. */
 export class OpenAsks<T> {
   readonly #limits: { readonly most: number; readonly mostOfUser: number };
   readonly #open = new Map<string, T>();

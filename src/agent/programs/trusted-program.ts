@@ -21,7 +21,7 @@ export function programFault(path: string, configured = dirname(path)): string |
   }
 }
 
-/** Who may write a folder may put another one in the place of what is in it. */
+/** A user who may write to a folder may replace what is in it. */
 function folderFault(folder: string, configured: string): string | undefined {
   const fault = ownerFault(folder);
   const isLast = folder === configured || folder === dirname(folder);

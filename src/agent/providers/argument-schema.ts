@@ -8,7 +8,7 @@ export interface ArgumentSchema {
   readonly summary: string;
   /** A regular expression for the whole of each argument. */
   readonly patterns: readonly string[];
-  /** So many of the last may be missing. */
+  /** How many of the last may be missing. */
   readonly optional: number;
 }
 

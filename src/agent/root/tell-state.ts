@@ -30,7 +30,7 @@ export async function tellState(
   return returned === "+" ? teller.tell(inOrder(event)) : returned === "-" ? "-" : undefined;
 }
 
-/** Who calls waits for the end alone. */
+/** A caller waits for the end alone. */
 async function tellResult(
   { journal, teller }: { readonly journal: Journal; readonly teller: Teller },
   { run, user }: RunName,

@@ -18,7 +18,7 @@ const KEYS = ["argv", "as", "groups", "seconds"];
 const MAX_WORDS = 64;
 const MAX_WORD_CHARACTERS = 1_024;
 const DEFAULT_SECONDS = 10;
-/** Who calls waits for at most half a minute. */
+/** A caller waits for at most half a minute. */
 const MAX_SECONDS = 25;
 
 /** Parses a service's file, or says in words what is wrong with it. */

@@ -18,7 +18,7 @@ interface RunReportsOptions {
   readonly log: (text: string) => void;
 }
 
-/** Tells the channel how the bot's runs end, and where one has failed while others go on. */
+/** Reports in the channel how the bot's runs end, and where one has failed while others go on. */
 export class RunReports {
   readonly #options: RunReportsOptions;
   readonly #gone = new AbortController();

@@ -47,7 +47,7 @@ export class Speakers {
     return { user };
   }
 
-  /** Whose token this is. They have 128 random bits: a digest of one tells nothing of it, and comparing it nothing of another. */
+  /** Whose token this is. They have 128 random bits: a digest of one reveals nothing of it, and a comparison nothing of another. */
   tokenOf(token: string): string | undefined {
     return this.#tokens.get(createHash("sha256").update(token).digest("hex"));
   }

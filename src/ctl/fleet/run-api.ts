@@ -9,7 +9,7 @@ import { type Collector, linesOf } from "../remote/collector.ts";
 const MAX_ATTEMPTS = 60;
 const TRY_AGAIN_AFTER_MS = 1_000;
 
-/** So many nodes at a time. */
+/** Nodes at a time. */
 export interface Batching {
   readonly size: number;
   readonly pausesOnFailure: boolean;

@@ -16,7 +16,7 @@ interface CallsOptions {
 
 /** Each holds an answer of 64 KiB at most. */
 const MAX_OPEN = 256;
-/** The others' places are not one user's. */
+/** Of one user, who leaves places for the others. */
 const MAX_OPEN_OF_USER = 32;
 /** The node takes a call once, however often it comes. */
 const SEND_AGAIN_MS = 2_000;

@@ -16,7 +16,7 @@ interface DryRunsOptions {
 const ANSWER_WITHIN_MS = 8_000;
 /** Each holds an answer of every node. */
 const MAX_OPEN = 64;
-/** The others' places are not one user's. */
+/** Of one user, who leaves places for the others. */
 const MAX_OPEN_OF_USER = 16;
 
 interface Asked extends AskedNodes<DryRunOnNode> {

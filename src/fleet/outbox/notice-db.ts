@@ -29,7 +29,7 @@ export class NoticeDb {
     this.#statements = prepared(db);
   }
 
-  /** Inside a commit. How many older ones went for it; undefined if it is known already. */
+  /** Inside a commit. How many older ones were removed for it; undefined if it is known already. */
   add(notice: NodeEvent): number | undefined {
     const { add, count, pruneUser, pruneNode, pruneAll } = this.#statements;
     this.#counts ??= new NoticeCounts(count.all() as (Of & { readonly count: number })[]);

@@ -16,7 +16,7 @@ interface NoticesOptions {
   readonly onNew: (notice: NodeEvent) => void;
   /** One came that is not taken now: its node sends it again. */
   readonly onPostponed: () => void;
-  /** So many older ones went for a new one. */
+  /** How many older ones were removed for a new one. */
   readonly onPruned: (count: number) => void;
 }
 

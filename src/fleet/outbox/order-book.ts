@@ -10,7 +10,7 @@ import { detailsOf } from "./run-details.ts";
 const MAX_OPEN_RUNS_OF_USER = 1_000;
 /** Of everybody: what the repetition looks at each second. */
 const MAX_OPEN_ORDERS = 200_000;
-/** The others' places are not one user's: 12 runs on 4,000 nodes. */
+/** Of one user, who leaves room for the others: 12 runs on 4,000 nodes. */
 const MAX_OPEN_ORDERS_OF_USER = 50_000;
 
 /** How a run goes to its nodes: so many at a time, and whether a failure holds back the others. */
@@ -26,7 +26,7 @@ interface OrderBookOptions {
   readonly onChange: (of: { readonly owner: string; readonly run: string }) => void;
   /** Inside the commit that made it final on this node. */
   readonly onFinal: (row: TargetRow) => void;
-  /** So many runs of a user went for another one of theirs. */
+  /** How many runs of a user were removed for another one of theirs. */
   readonly onPruned: (count: number) => void;
 }
 

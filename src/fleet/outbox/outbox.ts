@@ -30,7 +30,7 @@ interface OutboxOptions {
   /** One was not taken now. */
   readonly onNoticePostponed: () => void;
   readonly onNoticesPruned: (count: number) => void;
-  /** So many older runs of a user went for a new one. */
+  /** How many older runs of a user were removed for a new one. */
   readonly onRunsPruned: (count: number) => void;
 }
 

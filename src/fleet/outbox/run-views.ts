@@ -7,7 +7,7 @@ import { Watchers } from "./watchers.ts";
 
 /** Each takes some 20 us, most of it for the digest in its execution's id, and lines of jobs wait meanwhile. */
 const NODES_A_TURN = 128;
-/** Who follows a run on more of them gets fewer states, so that a large run takes no more of the processor than others. */
+/** Followers of a run on more of them get fewer states, so that a large run takes no more of the processor than others. */
 const NODES_A_PACE = 500;
 /** Of a page: then it ends. A command has up to 190 KiB of words, and a run on 4,000 nodes takes 640 KiB of JSON. */
 const MAX_PAGE_CHARACTERS = 1_048_576;
@@ -73,7 +73,7 @@ export class RunViews {
     return { runs, next };
   }
 
-  /** The run now and after each change, until it is done or `signal` ends it. Who follows the same run gets the same objects. */
+  /** The run now and after each change, until it is done or `signal` ends it. All followers of a run get the same objects. */
   follow(owner: string, run: string, signal: AbortSignal): AsyncIterable<RunView> {
     return this.#watchers.follow({ owner, run, signal });
   }

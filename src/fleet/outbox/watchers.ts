@@ -5,7 +5,7 @@ const EVERY_MS = 100;
 interface Read<T> {
   readonly value: T;
   readonly isLast: boolean;
-  /** So many times `EVERY_MS` pass until the next one. */
+  /** How many times `EVERY_MS` pass until the next one. */
   readonly pace: number;
 }
 

@@ -34,7 +34,7 @@ const WAY_MS = 2_000;
 const MAX_CALL_BYTES = 512 * 1_024;
 /** Each is a connection, and holds an answer. */
 const MAX_OPEN = 64;
-/** The others' places are not one user's. */
+/** Of one user, who leaves places for the others. */
 const MAX_OPEN_OF_USER = 16;
 
 interface Listed {

@@ -18,7 +18,7 @@ interface QuestionsOptions {
 
 /** Each holds an answer of every node. */
 const MAX_OPEN = 16;
-/** The others' places are not one user's. */
+/** Of one user, who leaves places for the others. */
 const MAX_OPEN_OF_USER = 4;
 /** Of one question: what one page or `mlctl ask` reads at a time. Most providers need a few hundred for a node. */
 const MAX_CHARACTERS = 8_388_608;

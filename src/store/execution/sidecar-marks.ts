@@ -20,7 +20,7 @@ export class SidecarMarks implements MarkList {
   /** Where they begin. */
   readonly #starts: readonly number[];
 
-  /** Undefined if only loading the execution tells which marks are valid, or takes turns. Throws the file system's error. */
+  /** Undefined if only loading the execution shows which marks are valid, or takes turns. Throws the file system's error. */
   static read(path: string): SidecarMarks | undefined {
     const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
     try {

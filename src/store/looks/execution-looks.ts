@@ -6,7 +6,7 @@ import type { LineNumbers } from "../numbers/line-numbers.ts";
 import { LookNotes } from "./look-notes.ts";
 import { readLooks } from "./read-looks.ts";
 
-/** An answer waits no longer; the reading goes on, and who asks again later has it. */
+/** An answer waits no longer; the reading goes on, and a later request has it. */
 const ANSWER_WITHIN_MS = 500;
 /** Executions whose notes are kept, those asked for last. */
 const MAX_KEPT = 256;

@@ -51,7 +51,7 @@ export class RunBoard {
     return before !== undefined && lastN > before;
   }
 
-  /** Shows this run from now on, and tells of each answer. Returns a function that stops asking. */
+  /** Shows this run from now on, and reports each answer. Returns a function that stops asking. */
   watch(name: BoardName, listener: () => void): () => void {
     const { job, run, owner } = name;
     const known = this.#board;

@@ -72,7 +72,7 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
     if (!("problem" in named)) setWanted({ ...wanted, nodes: named.nodes });
     setProblem("problem" in named && words !== "" ? named.problem : undefined);
   };
-  // Somebody who types quickly has named nodes before they are known.
+  // A person who types quickly names nodes before they are known.
   const isKnown = fleet !== undefined;
   useEffect(() => {
     if (pattern !== "") choose(pattern);
