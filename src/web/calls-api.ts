@@ -70,10 +70,12 @@ export function createCallsApi(options: CallsApiOptions): Router {
     const { isPeer, isLast } = senderOf(request);
     const { order, signed } = readOrder(request.body, "call");
     const most = FLEET_LIMITS.maxAskLifeMs;
-    const withinMs = new Query(request.query).count("within", { least: 1, most, fallback: most });
+    const query = new Query(request.query);
+    const withinMs = query.count("within", { least: 1, most, fallback: most });
+    const wanted = query.text("peer", MAX_PEER_CHARACTERS);
     // What the web signs, only its own page sends.
     const viewer = order.via === "web" ? await viewerOf(request, "session") : sender;
-    const peer = isLast || order.fleet === fleet.id ? undefined : await peers?.of(order.fleet);
+    const peer = isLast || order.fleet === fleet.id ? undefined : await peers?.of(order.fleet, wanted);
     const passedOn = isPeer ? "from a peer" : peer === undefined ? undefined : `to ${peer}`;
     const call = await audited({ request, order, viewer, passedOn }, async () => {
       const at = peer === undefined ? fleet : { id: order.fleet, isKnown: () => true };
@@ -103,6 +105,8 @@ export function createCallsApi(options: CallsApiOptions): Router {
   return router;
 }
 
+/** Of a name in `[peers.NAME]`. */
+const MAX_PEER_CHARACTERS = 32;
 const TOO_MANY = "Too many calls at a time, of yours or of all: try again in a moment";
 
 /** Throws what the caller has to know, with the name of the joined collector. */

@@ -7,8 +7,8 @@ import type { SignedOrder } from "../wire/fleet/signed-order.ts";
 export interface Peers {
   /** What they offer, and which of them do not say. */
   offers(): Promise<{ readonly services: readonly OfferedService[]; readonly missing: readonly MissingPeer[] }>;
-  /** The name of the one with this fleet. */
-  of(fleet: string): Promise<string | undefined>;
+  /** The name of the one with this fleet; `wanted`: of this name. Undefined: there is none, or several are and none was named. */
+  of(fleet: string, wanted: string | undefined): Promise<string | undefined>;
   call(
     peer: string,
     order: OrderOf<"call">,

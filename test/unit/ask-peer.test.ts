@@ -118,6 +118,19 @@ describe("what joined collectors offer", () => {
     expect(asked).toHaveLength(2);
   });
 
+  test("a collector that says that another one's fleet is its own gets no call for what that one offers", async () => {
+    answer = (request, response) => {
+      const name = request.headers.authorization === "Bearer mallory" ? "lure" : "hello";
+      json(200, { id: THEIRS, services: [{ name, nodes: ["node9"] }] })(request, response);
+    };
+    const { peers } = joined(peer({ name: "mallory", token: "mallory" }), peer());
+    const { services } = await peers.offers();
+    expect(services.map(({ name, at }) => `${name} of ${at?.peer}`)).toEqual(["lure of mallory", "hello of berlin"]);
+    expect(await peers.of(THEIRS, "berlin")).toBe("berlin");
+    expect(await peers.of(THEIRS)).toBeUndefined();
+    expect(await peers.of("b".repeat(64), "mallory")).toBeUndefined();
+  });
+
   test.each<[string, () => typeof answer, RegExp]>([
     ["our own fleet", () => json(200, { ...offered, id: FLEET }), /is this collector/],
     ["no fleet", () => json(404, { error: { code: "not_found", message: "x" } }), /berlin answers with 404/],

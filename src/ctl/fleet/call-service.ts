@@ -59,7 +59,8 @@ export async function callService(
     input,
   };
   const signed = await signOrder(order, { key, sshFolder: settings.sshFolder });
-  const call = await collector.json({ method: "POST", path: "/calls", body: signed }, parseCallView);
+  const query = { peer: at?.peer };
+  const call = await collector.json({ method: "POST", path: "/calls", query, body: signed }, parseCallView);
   const where = at === undefined ? node : `${node} of ${at.peer}`;
   const reason = reasonWords(call);
   const fault = call.state === "finished" ? "" : `${WORDS[call.state]}${reason === "" ? "" : `: ${reason}`}`;

@@ -81,9 +81,15 @@ export class Peers {
     return { services, missing };
   }
 
-  /** The name of the peer with this fleet. */
-  async of(fleet: string): Promise<string | undefined> {
-    return (await this.#lists()).find(([, { id, fault }]) => fault === "" && id === fleet)?.[0].name;
+  /**
+   * The name of the peer with this fleet; `wanted`: that peer, and no other. Any peer may say that a fleet is its own: where several
+   * do, and nobody says which, a call goes to none of them.
+   */
+  async of(fleet: string, wanted?: string): Promise<string | undefined> {
+    const names = (await this.#lists()).flatMap(([{ name }, { id, fault }]) =>
+      fault === "" && id === fleet && (wanted ?? name) === name ? [name] : [],
+    );
+    return names.length === 1 ? names[0] : undefined;
   }
 
   /** Passes on a call, once. */

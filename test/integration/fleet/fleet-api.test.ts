@@ -40,9 +40,9 @@ const PEERS: WebFixtureOptions["peers"] = {
     peersAsked.push("offers");
     return { services: [{ name: "far", nodes: ["node9"], at: { peer: "berlin", fleet: FAR } }], missing: [] };
   },
-  of: async (fleet) => {
+  of: async (fleet, wanted = "berlin") => {
     peersAsked.push("of");
-    return fleet === FAR ? "berlin" : undefined;
+    return fleet === FAR && wanted === "berlin" ? wanted : undefined;
   },
   call: async (peer) => {
     peersAsked.push(`call ${peer}`);
@@ -436,10 +436,12 @@ describe("a token of scope peer", () => {
     expect(peersAsked).toEqual([]);
     const { services } = await alice.json<{ services: object[] }>("/api/services");
     expect(services).toContainEqual({ name: "far", nodes: ["node9"], at: { peer: "berlin", fleet: FAR } });
-    const answer = await send(alice, "POST", "/api/calls", key.signed(called({ fleet: FAR, nodes: ["node9"] })));
+    const far = key.signed(called({ fleet: FAR, nodes: ["node9"] }));
+    expect((await send(alice, "POST", "/api/calls?peer=other", far)).status).toBe(400);
+    const answer = await send(alice, "POST", "/api/calls?peer=berlin", far);
     expect([answer.status, await answer.text()]).toEqual([502, expect.stringContaining("Cannot reach berlin")]);
     expect(site.audited.at(-1)).toMatchObject({ outcome: "refused", reason: "peer", passedOn: "to berlin" });
-    expect(peersAsked).toEqual(["offers", "of", "call berlin"]);
+    expect(peersAsked).toEqual(["offers", "of", "of", "call berlin"]);
   });
 });
 
