@@ -234,7 +234,9 @@ describe("a filter", () => {
 test("lines of all executions are found from the top bar, and lead to their line", async () => {
   const page = await open(`?x=${x}`);
   await page.getByRole("link", { name: "Search lines" }).click();
-  await page.getByRole("searchbox").fill('needle "in the hay"');
+  // Who comes here types: nothing has to be clicked.
+  await page.locator("input[type=search]:focus").waitFor();
+  await page.keyboard.type('needle "in the hay"');
   const found = page.getByRole("region", { name: "Matches on node1" }).first();
   await found.getByRole("link", { name: "6000", exact: true }).waitFor();
   expect(await found.locator("mark").first().innerText()).toBe("needle");

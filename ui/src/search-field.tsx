@@ -8,6 +8,8 @@ interface SearchFieldProps {
   readonly placeholder: string;
   readonly value: string;
   readonly maxLength?: number;
+  /** What one comes to the page for. */
+  readonly isFocused?: boolean;
   readonly onChange: (value: string) => void;
 }
 
@@ -15,7 +17,14 @@ interface SearchFieldProps {
 const PAUSE_MS = 180;
 
 /** A text filter. `/` focuses it from anywhere on the page; Escape clears and leaves it. */
-export function SearchField({ label, placeholder, value, maxLength, onChange }: SearchFieldProps): JSX.Element {
+export function SearchField({
+  label,
+  placeholder,
+  value,
+  maxLength,
+  isFocused = false,
+  onChange,
+}: SearchFieldProps): JSX.Element {
   const [typed, setTyped] = useState(value);
   const field = useRef<HTMLInputElement>(null);
   const told = useRef(value);
@@ -35,6 +44,9 @@ export function SearchField({ label, placeholder, value, maxLength, onChange }: 
     }, PAUSE_MS);
     return () => clearTimeout(timer);
   }, [typed]);
+  useEffect(() => {
+    if (isFocused) field.current?.focus();
+  }, []);
   usePageKeys((event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || isForField(event)) return;
     event.preventDefault();

@@ -56,7 +56,14 @@ export function SearchPage({ api, navigation, place, showOwner }: SearchPageProp
   return (
     <main class="page search-page">
       <h1>{t.title}</h1>
-      <SearchField label={t.label} placeholder={EXAMPLE} value={typed} maxLength={MAX_TYPED} onChange={search} />
+      <SearchField
+        label={t.label}
+        placeholder={EXAMPLE}
+        value={typed}
+        maxLength={MAX_TYPED}
+        isFocused={typed === ""}
+        onChange={search}
+      />
       {request === undefined ? (
         <p class="quiet">{t.help}</p>
       ) : (
