@@ -2,8 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { addressAudience, localProof } from "../../host/local-proof.ts";
 import { challengeOf, type LocalAnswer, parseChallengeFile, parseLocalChallenge } from "../../wire/local-login.ts";
 import { parseJson } from "../../wire/record.ts";
-import { CtlError } from "../command.ts";
-import { type Collector, textOf } from "../remote/collector.ts";
+import { ApiRefusal, type Collector, textOf } from "../remote/collector.ts";
 
 const MAX_FILE_BYTES = 64;
 
@@ -23,8 +22,8 @@ export async function localAnswer(collector: Collector, user: string): Promise<L
     const audience = protocol === "https:" ? origin : addressAudience(remoteAddress, remotePort);
     return { challenge, proof: localProof(secret, audience) };
   } catch (error) {
-    // An older collector, one elsewhere, or a file that is not there.
-    if (error instanceof CtlError) return undefined;
+    // An older collector, or one elsewhere. Where nobody answers, a password would be typed for nothing.
+    if (error instanceof ApiRefusal) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,6 @@
+import { safeText } from "../../host/safe-text.ts";
 import { parseDuration } from "../../text/time/duration.ts";
+import type { Execution } from "../../wire/api.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import type { Command, Io } from "../command.ts";
 import { type CommandDescription, describedCommand } from "../described-command.ts";
@@ -42,13 +44,14 @@ export function waitCommand(settings: RemoteSettings): Command {
     const timer = timeoutMs === undefined ? undefined : setTimeout(() => over.abort(), timeoutMs);
     const progress = new Waited(io);
     const known = target.is === "execution" ? [fromFirst(target.execution)] : [];
-    const onChange = async ({ x, node, state }: { x: string; node: string; state: string }) =>
-      progress.show(`${node} ${x}`, state === "running");
+    const onChange = async ({ x, node, state }: Pick<Execution, "x" | "node" | "state">) =>
+      progress.show(safeText(`${node} ${x}`), state === "running");
+    for (const { execution } of known) await onChange(execution);
     try {
       const last = await follow(collector, { what, known, wantsLines: false, onChange, signal: over.signal });
       progress.clear();
       if (over.signal.aborted) {
-        note(io, `still running after ${timeout}`);
+        note(io, `still running after ${timeout}${progress.words}`);
         return TIMED_OUT;
       }
       const output = new Output(io);
@@ -76,6 +79,13 @@ class Waited {
     else this.#running.delete(name);
     if (this.#io.stderr.isTTY === true)
       this.#io.stderr.write(`\r${this.#running.size} of ${this.#all.size} run\u001b[K`);
+  }
+
+  /** Like `: 2 of 16, node1 01JD… and others`; empty while nothing is known. */
+  get words(): string {
+    const [first] = this.#running;
+    const others = this.#running.size > 1 ? " and others" : "";
+    return first === undefined ? "" : `: ${this.#running.size} of ${this.#all.size}, ${first}${others}`;
   }
 
   clear(): void {

@@ -41,6 +41,15 @@ test("a table in [nodes] whose name no certificate has is named, in any case of 
   expect((await check({}, [], tables("NODE1"))).stdout).toMatch(/nodes +1 of collector\.toml have certificates/);
 });
 
+test("a configuration that is not there is one finding, with where it is explained", async () => {
+  const [command, ...args] = program("mlctl", "check", "collector", "--config", join(await tempFolder(), "none.toml"));
+  const result = await run(command, [...args, "--user", userInfo().username]);
+  expect(result.code).toBe(1);
+  expect(result.stdout.match(/^FAILED +configuration .*\n +next: .*/gm)).toEqual([
+    expect.stringMatching(/none\.toml: cannot be read: ENOENT.*\n +next: write it as systemd\/README\.md says/),
+  ]);
+});
+
 test("a correct set-up passes", async () => {
   const result = await check({ "admin-group": "root" }, ["--quiet", "--unit", "none.service"]);
   expect(result).toEqual(expect.objectContaining({ code: 0, stdout: "", stderr: "" }));

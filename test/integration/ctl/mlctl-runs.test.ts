@@ -232,7 +232,8 @@ describe("mlctl wait", () => {
     const endless = fakeExecution();
     await relay.send(endless.begin());
     const result = await mlctl.here(["wait", endless.x, "--timeout", "0.05"]);
-    expect(result).toMatchObject({ code: 124, stderr: "mlctl: still running after 0.05\n" });
+    const what = `1 of 1, ${endless.node} ${endless.x}`;
+    expect(result).toMatchObject({ code: 124, stderr: `mlctl: still running after 0.05: ${what}\n` });
     await relay.send(endless.end(0));
   });
 });
