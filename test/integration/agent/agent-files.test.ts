@@ -1,10 +1,7 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
-  chmodSync,
-  chownSync,
   existsSync,
-  lchownSync,
   linkSync,
   mkdirSync,
   readFileSync,
@@ -13,62 +10,33 @@ import {
   watch,
   writeFileSync,
 } from "node:fs";
-import { userInfo } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { cachedPath } from "../../../src/agent/files/cached-blob.ts";
 import { Stager } from "../../../src/agent/files/stager.ts";
 import type { OrderedFile, OrderOf } from "../../../src/wire/fleet/order.ts";
-import { AGENT_BIN, AgentSite, type State } from "../../support/agent-site.ts";
+import { AGENT_BIN } from "../../support/agent-site.ts";
+import { BYTES, type FileSite, IS_ROOT, startFileSite } from "../../support/file-site.ts";
 import { poll } from "../../support/poll.ts";
-import { asUser, createTestUser, type TestUser } from "../../support/root.ts";
 import { SmallDisk } from "../../support/small-disk.ts";
-import { tempFolder } from "../../support/temp-folder.ts";
 
-const IS_ROOT = process.getuid?.() === 0;
-const BYTES = "hello\n";
 const LARGE = 64 << 20;
-let site: AgentSite;
-let alice: TestUser;
-let bob: TestUser;
-/** Where alice's files go, and one that everybody may write. */
-let home: string;
-let shared: string;
+let site: FileSite["site"];
+let alice: FileSite["alice"];
+let bob: FileSite["bob"];
+let home: FileSite["home"];
+let shared: FileSite["shared"];
+let put: FileSite["put"];
+let leftovers: FileSite["leftovers"];
+let asAlice: FileSite["asAlice"];
+let asBob: FileSite["asBob"];
+let looking: FileSite["looking"];
 
-/** As root for another user; otherwise as the demo does it, for the user of the tests. */
 beforeAll(async () => {
-  const folder = await tempFolder();
-  chmodSync(folder, 0o755);
-  shared = join(folder, "shared");
-  mkdirSync(shared);
-  chmodSync(shared, 0o1777);
-  if (IS_ROOT) {
-    [alice, bob] = [await createTestUser("put"), await createTestUser("put")];
-    home = `/home/${alice.name}`;
-    chmodSync(`/home/${bob.name}`, 0o700);
-  } else home = userInfo().homedir;
-  site = await AgentSite.create(IS_ROOT ? alice.name : userInfo().username);
-  await site.start();
+  ({ site, alice, bob, home, shared, put, leftovers, asAlice, asBob, looking } = await startFileSite());
 });
 
-/** Sends files and nothing else; resolves with what became of the order, once it is settled. */
-async function put(...files: readonly OrderedFile[]): Promise<State> {
-  const order = site.order({ argv: [], files });
-  site.send(site.key.message(order));
-  const state = await site.until(order, "finished", "failed", "refused");
-  // A final state is reported when nothing is left behind.
-  expect(leftovers(order)).toBe("");
-  return state;
-}
-
-function leftovers({ run }: OrderOf<"run">): string {
-  return execFileSync("find", [home, dirname(shared), "-name", `.*${run}*`]).toString();
-}
-
 const read = (path: string) => readFileSync(path, "utf8");
-const asAlice = (script: string): void =>
-  void spawnSync("/usr/bin/env", IS_ROOT ? asUser(alice, "sh", "-c", script) : ["sh", "-c", script]);
-const asBob = (script: string): void => void spawnSync("/usr/bin/env", asUser(bob, "sh", "-c", script));
 
 test("a file goes into new folders of the user, with its mode, and nothing else", async () => {
   expect(await put(site.file("~/of-tests/new/a b.txt", BYTES, { mode: 0o750 }))).toMatchObject({
@@ -267,15 +235,6 @@ describe("bytes", () => {
   });
 });
 
-/** One that fetches nothing. */
-function looking(): Stager {
-  return new Stager({
-    cache: join(site.folder, "cache"),
-    wants: { want: async () => "" },
-    command: (action, of) => [join(AGENT_BIN, "mlsupervise"), action, String(of.uid), of.user],
-  });
-}
-
 describe("of a run that was cut", () => {
   test("those are in place that have their names, and are no longer staged or only linked as well", async () => {
     const folder = join(home, "cut");
@@ -294,114 +253,6 @@ describe("of a run that was cut", () => {
     await stager.discard({ order, uid, shared: new Map() });
     expect(leftovers(order)).toBe("");
     asAlice(`rm -r '${folder}'`);
-  });
-});
-
-describe("a folder that the node shares", () => {
-  let web: string;
-  /** Whom its files are written as. */
-  let as: { readonly name: string; readonly uid: number };
-
-  function share(more: Readonly<Record<string, unknown>> = {}): void {
-    site.configure({ "folders.web.path": web, "folders.web.as": as.name, "folders.web.groups": ["*"], ...more });
-  }
-
-  beforeAll(() => {
-    web = join(dirname(shared), "web");
-    as = IS_ROOT ? bob : { name: site.user, uid: process.getuid?.() ?? 0 };
-    mkdirSync(web);
-    symlinkSync(home, join(web, "out"));
-    symlinkSync("../shared", join(web, "roots"));
-    if (IS_ROOT) {
-      chownSync(web, bob.uid, bob.gid);
-      lchownSync(join(web, "out"), bob.uid, bob.gid);
-    }
-    share();
-  });
-
-  test("gets files as its own user, beside the user's own ones, before the command starts in it", async () => {
-    const paths = ["@web/app.war", "@web/new/dir/b", "~/own-of-tests"];
-    const files = paths.map((path) => site.file(path, path, { mode: 0o644 }));
-    const where = join(site.folder, "count/where");
-    const order = site.run(`pwd > ${where}; cat app.war new/dir/b ~/own-of-tests >> ${where}`, { files, cwd: "@web" });
-    expect(await site.until(order, "finished", "failed", "refused")).toMatchObject({ state: "finished" });
-    expect(read(where)).toBe(`${web}\n${paths.join("")}`);
-    const owners = [join(web, "app.war"), join(web, "new/dir"), join(home, "own-of-tests")].map(
-      (path) => statSync(path).uid,
-    );
-    expect(owners).toEqual([as.uid, as.uid, IS_ROOT ? alice.uid : as.uid]);
-    expect(leftovers(order)).toBe("");
-    asAlice("rm ~/own-of-tests");
-  });
-
-  test("keeps what is there without overwrite; two that want one name are named", async () => {
-    expect(await put(site.file("@web/twice", "first"))).toMatchObject({ state: "finished" });
-    expect(await put(site.file("@web/twice", "second"))).toMatchObject({ state: "refused", why: "file-exists" });
-    expect(await put(site.file("@web/twice", "third", { overwrite: true }))).toMatchObject({ state: "finished" });
-    expect(read(join(web, "twice"))).toBe("third");
-    const failed = { state: "failed", code: 125, why: "files", text: expect.stringContaining(join(web, "same")) };
-    expect(await put(site.file("@web/same", "1"), site.file("@web/same", "2"))).toMatchObject(failed);
-    expect(read(join(web, "same"))).toBe("1");
-  });
-
-  test.each([
-    ["@other/x", "no-such-folder"],
-    ["@/x", "no-such-folder"],
-    ["@web", "file-path"],
-    ["@web/", "file-path"],
-    ["@web/../x", "file-path"],
-    ["@web/new/../../x", "file-path"],
-    ["@web/out/x", "file-link"],
-    ["@web/roots/x", "file-link"],
-  ])("%s is refused by name, and by a dry run", async (path, why) => {
-    const file = site.file(path, BYTES, { overwrite: true });
-    expect(await put(file)).toMatchObject({ state: "refused", why });
-    const check = { ...site.order({ argv: [], files: [file] }), kind: "check" } as const;
-    site.send(site.key.message(check));
-    expect(await site.until(check, "refused", "accepted")).toMatchObject({ state: "refused", why });
-    for (const folder of [home, shared, dirname(shared)]) expect(existsSync(join(folder, "x"))).toBe(false);
-  });
-
-  test("is never left by what an archive has brought, and who executes that stays who they are", async () => {
-    execFileSync("sh", [
-      "-ec",
-      `cd ${site.folder}; mkdir -p tree; ln -sf ${shared} tree/d; touch tree/s; chmod 6755 tree/s; tar -C tree -cf tree.tar .`,
-    ]);
-    const tar = site.file("@web/tree", readFileSync(join(site.folder, "tree.tar")), { unpack: "tar" });
-    expect(await put(tar)).toMatchObject({ state: "finished" });
-    expect((statSync(join(web, "tree/s")).mode & 0o7777).toString(8)).toBe("755");
-    expect(await put(site.file("@web/tree/d/x", BYTES))).toMatchObject({ state: "refused", why: "file-link" });
-    expect(existsSync(join(shared, "x"))).toBe(false);
-  });
-
-  test("whose members may use it is the node's choice; one that is not there is not made", async () => {
-    share({ "folders.web.groups": ["nogroup-of-tests"] });
-    const file = site.file("@web/members", BYTES);
-    expect(await put(file)).toMatchObject({ state: "refused", why: "folder-not-allowed" });
-    share({ "folders.web.groups": [execFileSync("id", ["-gn", site.user]).toString().trim()] });
-    expect(await put(file)).toMatchObject({ state: "finished" });
-    const gone = join(dirname(shared), "gone");
-    share({ "folders.web.path": gone });
-    expect(await put(file)).toMatchObject({ state: "refused", why: "no-such-folder" });
-    expect(existsSync(gone)).toBe(false);
-    share();
-  });
-
-  test("of a run that was cut: what is in place is named, the rest goes, and nothing of another's run of the same name", async () => {
-    const files = ["published", "staged"].map((name) => site.file(`@web/${name}`, BYTES));
-    const order = site.order({ files });
-    const uid = IS_ROOT ? alice.uid : as.uid;
-    const shares = new Map([["web", { folder: web, user: as.name, uid: as.uid }]]);
-    const others = join(web, `.staged.${order.run}.1.1`);
-    for (const path of [join(web, "published"), join(web, `.staged.${order.run}.1.${uid}`), others]) {
-      writeFileSync(path, BYTES);
-      if (IS_ROOT) chownSync(path, bob.uid, bob.gid);
-    }
-    const stager = looking();
-    expect(await stager.placed({ order, uid, shared: shares })).toEqual([join(web, "published")]);
-    expect(await stager.placed({ order, uid, shared: new Map() })).toBe(undefined);
-    await stager.discard({ order, uid, shared: shares });
-    expect(leftovers(order)).toBe(`${others}\n`);
   });
 });
 
