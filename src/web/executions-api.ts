@@ -162,8 +162,10 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
       const execution = await findToRead(viewer, request);
       const query = new Query(request.query);
       const { defaultPageLines, maxPageLines } = WIRE_LIMITS;
-      const from = query.count("from", { least: 1, most: Number.MAX_SAFE_INTEGER, fallback: 1 });
-      const limit = query.count("limit", { least: 1, most: maxPageLines, fallback: defaultPageLines });
+      const last = query.count("last", { least: 1, most: maxPageLines, fallback: 0 });
+      const first = query.count("from", { least: 1, most: Number.MAX_SAFE_INTEGER, fallback: 1 });
+      const count = query.count("limit", { least: 1, most: maxPageLines, fallback: defaultPageLines });
+      const [from, limit] = last === 0 ? [first, count] : [Math.max(1, execution.lastN - last + 1), last];
       const { pieces, next } = await readPage(archive, viewer, { execution, from, limit });
       await sendList(response, turns, { name: "lines", pieces, rest: { next } });
     });

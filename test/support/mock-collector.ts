@@ -140,8 +140,9 @@ function answerExecution(executions: readonly MockExecution[], url: URL): Reply 
   const [found] = all;
   if (found === undefined) return refusal(404, "not_found");
   if (part === undefined) return { status: 200, body: found.summary() };
-  const from = Number(url.searchParams.get("from") ?? 1);
-  const limit = Math.min(5_000, Number(url.searchParams.get("limit") ?? 200));
+  const last = Number(url.searchParams.get("last") ?? 0);
+  const from = last === 0 ? Number(url.searchParams.get("from") ?? 1) : Math.max(1, found.lastN - last + 1);
+  const limit = Math.min(5_000, last === 0 ? Number(url.searchParams.get("limit") ?? 200) : last);
   if (part === "lines") return { status: 200, body: linePage(found, from, limit) };
   if (part === "looks") return { status: 200, body: { looks: { stdout: "", stderr: "" } } };
   return { status: 200, type: "text/plain", body: criLines(found, 1, Math.min(found.lastN, 1_000)) };

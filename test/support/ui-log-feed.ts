@@ -62,11 +62,12 @@ export function setUpFeed(
         const [found] = answering({ node, owner });
         return found === undefined ? refused : { ok: true, value: found.looks(n) };
       },
-      lines: async ({ node, owner }, { from, limit }) => {
-        asked.push(`${node} ${from}+${limit}`);
+      lines: async ({ node, owner }, range) => {
+        asked.push("last" in range ? `${node} last ${range.last}` : `${node} ${range.from}+${range.limit}`);
         const [found] = answering({ node, owner });
-        if (found === undefined || isDown(node)) return refused;
-        const lines = found.lines(from, limit);
+        if (found === undefined || isDown(found.node)) return refused;
+        const limit = "last" in range ? range.last : range.limit;
+        const lines = found.lines("last" in range ? Math.max(1, found.lastN - limit + 1) : range.from, limit);
         const last = lines.at(-1)?.n ?? found.lastN;
         return { ok: true, value: { lines, next: found.lines(last + 1, 1)[0]?.n ?? null } };
       },

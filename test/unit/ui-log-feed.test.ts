@@ -7,7 +7,7 @@ describe("an execution", () => {
     const { feed, asked } = setUpFeed([new Stored("n1", 100_000_000)]);
     await feed.open({ at: "end" });
     expect(shown(feed)).toBe("99999001-100000000");
-    expect(asked).toEqual(["n1 99999001+1000"]);
+    expect(asked).toEqual(["n1 last 1000"]);
     expect([feed.isFollowing, feed.hasEarlier, feed.hasLater]).toEqual([true, true, false]);
   });
 
@@ -122,7 +122,7 @@ describe("an execution", () => {
     const { feed, asked, summaries } = setUpFeed([new Stored("n1", 1_000_000)]);
     await feed.open({ at: "end" });
     await feed.goTo({ at: "line", n: 500_000, align: "third" });
-    expect([asked, summaries()]).toEqual([["n1 999001+1000", "n1 499750+1000", "renew false"], 1]);
+    expect([asked, summaries()]).toEqual([["n1 last 1000", "n1 499750+1000", "renew false"], 1]);
     expect(feed.items()[0]?.n).toBe(499_750);
   });
 
@@ -133,7 +133,7 @@ describe("an execution", () => {
     await settle();
     await settle();
     expect(asked.filter((each) => each.startsWith("n1"))).toEqual([
-      "n1 999001+1000",
+      "n1 last 1000",
       "n1 899750+1000",
       "n1 599750+1000",
     ]);

@@ -25,6 +25,9 @@ interface ExecutionFilter {
   readonly limit?: number;
 }
 
+/** Lines from a number on, or those at the end. */
+type LinesRequest = { readonly from: number; readonly limit: number } | { readonly last: number };
+
 export interface RunLinesRequest {
   readonly job: string;
   readonly run?: string | undefined;
@@ -97,7 +100,7 @@ export class ApiClient extends JsonClient {
     return this.ask(`api/executions/${x}${queryOf({ node, owner })}`, { parse: parseExecution });
   }
 
-  lines({ x, node, owner }: ExecutionKey, range: { from: number; limit: number }): Promise<Answer<LogLinePage>> {
+  lines({ x, node, owner }: ExecutionName, range: LinesRequest): Promise<Answer<LogLinePage>> {
     return this.ask(`api/executions/${x}/lines${queryOf({ node, owner, ...range })}`, { parse: parseLinePage });
   }
 
@@ -114,8 +117,8 @@ export class ApiClient extends JsonClient {
   }
 
   /** Lines of all executions of a run, or of a job, in order of time, on one side of a place. */
-  runLines(query: RunLinesRequest): Promise<Answer<RunLinePage>> {
-    return this.ask(`api/run-lines${queryOf({ ...query })}`, { parse: parseRunLines });
+  runLines(query: RunLinesRequest, signal?: AbortSignal): Promise<Answer<RunLinePage>> {
+    return this.ask(`api/run-lines${queryOf({ ...query })}`, { parse: parseRunLines, signal });
   }
 
   /** All executions of one run at a glance. */

@@ -4,7 +4,7 @@ import type { AccountPageProps } from "./account/account-page.tsx";
 import type { ApiClient } from "./api-client.ts";
 import type { RunBoard } from "./board/run-board.ts";
 import { ConnectionNotice } from "./connection-notice.tsx";
-import { Lazy } from "./lazy.tsx";
+import { Lazy, loadSoon } from "./lazy.tsx";
 import type { ListViewProps } from "./list/list-view.tsx";
 import type { LiveClient } from "./live-client.ts";
 import type { LogPageProps } from "./log/page/log-page-props.ts";
@@ -38,14 +38,12 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
     if (state.is !== "signed-in") live.close();
   }, [state.is, live]);
 
-  useEffect(() => {
-    // While the collector says who is signed in.
-    void loaderOf(navigation.place)().catch(() => undefined);
-  }, []);
+  // While the collector says who is signed in.
+  useLayoutEffect(() => loadSoon(loaderOf(navigation.place)), []);
 
   useEffect(() => {
     // Most visits go from the list to a log: its page is there by then.
-    if (state.is === "signed-in") void loadLogPage().catch(() => undefined);
+    if (state.is === "signed-in") loadSoon(loadLogPage);
   }, [state.is]);
 
   if (state.is === "starting") return <main class="page" aria-busy="true" />;

@@ -1,5 +1,5 @@
 import type { ComponentType, JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { frame } from "./texts/en/frame.ts";
 
 interface LazyProps<P> {
@@ -13,13 +13,22 @@ interface LazyProps<P> {
 /** Parts by how they are loaded: shown at once from the second time on. */
 const loaded = new Map<unknown, unknown>();
 
+/** Loads a part that will soon be shown. If that fails, it is shown in its place. */
+export function loadSoon(load: () => Promise<unknown>): void {
+  load().then(
+    (found) => loaded.set(load, found),
+    () => undefined,
+  );
+}
+
 /** A part of the page whose script is loaded when it is first shown: the first page of a visit must not wait for all. */
 export function Lazy<P extends object>({ load, props, waiting }: LazyProps<P>): JSX.Element | null {
   const [Page, setPage] = useState<ComponentType<P> | undefined>(
     () => loaded.get(load) as ComponentType<P> | undefined,
   );
   const [isFailed, setFailed] = useState(false);
-  useEffect(() => {
+  // A passive effect would wait until all else is painted.
+  useLayoutEffect(() => {
     if (Page !== undefined) return;
     load().then(
       (found) => {

@@ -22,8 +22,10 @@ import "./styles/run.css";
 import "./styles/ansi.css";
 import { render } from "preact";
 import { after } from "./after.ts";
+import { EarlyRequests } from "./api/early-requests.ts";
 import { ApiClient } from "./api-client.ts";
 import { App } from "./app.tsx";
+import { askAhead } from "./ask-ahead.ts";
 import { RunBoard } from "./board/run-board.ts";
 import type { LiveHandlers, LiveSocket } from "./live-client.ts";
 import { LiveClient } from "./live-client.ts";
@@ -40,9 +42,11 @@ void speak(preferredLanguage()).then(() => start(document.getElementById("app"))
 function start(root: HTMLElement | null): void {
   if (root === null) return;
   const session = new Session();
+  const onSignedOut = (): void => session.signedOut();
+  const early = new EarlyRequests({ fetch: window.fetch.bind(window), nowMs: () => performance.now() });
   const api = new ApiClient({
-    fetch: window.fetch.bind(window),
-    onSignedOut: () => session.signedOut(),
+    fetch: early.fetch,
+    onSignedOut,
     keepTicket,
   });
   const live = new LiveClient({
@@ -67,8 +71,11 @@ function start(root: HTMLElement | null): void {
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") live.wake();
   });
+  const code = navigation.takeLoginCode();
+  void session.begin(api, code);
+  // Who has yet to sign in is answered nothing.
+  if (code === undefined) void askAhead(new ApiClient({ fetch: early.send, onSignedOut }), navigation.place);
   render(<App api={api} live={live} navigation={navigation} session={session} runBoard={runBoard} />, root);
-  void session.begin(api, navigation.takeLoginCode());
 }
 
 function openSocket(url: URL, { onOpen, onMessage, onClose }: LiveHandlers): LiveSocket {

@@ -58,7 +58,9 @@ export function feedParts(options: LogFeedOptions, hooks: FeedHooks): FeedParts 
   const runPager = new RunPager({ ...shared, api, sources, onRetry: onChange, isNodeClock: !correctsClocks });
   const pager = new LogPager({ ...shared, onRetry: onChange });
   const { onExecution } = hooks;
-  const opener = new LogOpener({ api, loader, runPager, sources, pageLines: () => pager.pageLines, onExecution });
+  const isNodeClock = !correctsClocks;
+  const pageLines = (): number => pager.pageLines;
+  const opener = new LogOpener({ api, loader, runPager, sources, pageLines, isNodeClock, onExecution });
   const holes = new HoleCheck({ ...shared, scope: hooks.scopeOfHoleCheck, onChecked: hooks.onChecked });
   const tail = new LogTail({
     window,

@@ -43,6 +43,21 @@ export class LineLoader {
     return true;
   }
 
+  /**
+   * Restarts the coverage with a page that was asked for when the execution was not known yet: either answer may be the
+   * newer one, so only what the page has counts. False: it has nothing.
+   */
+  begin(source: LogSource, { lines }: LogLinePage): boolean {
+    const { window } = this.#options;
+    const [first, last] = [lines[0], lines.at(-1)];
+    if (first === undefined || last === undefined) return false;
+    const { execution, lastN } = source;
+    window.restart(source.index, first.n);
+    window.extendEnd(source.index, lines, Math.max(last.n, Math.min(skipMissing(last.n + 1, execution) - 1, lastN)));
+    void this.#learnLooks(source, first.n);
+    return true;
+  }
+
   /** Loads up to `limit` lines before the covered ones. */
   async before(source: LogSource, limit: number): Promise<boolean> {
     const { window } = this.#options;

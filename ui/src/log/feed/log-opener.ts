@@ -1,20 +1,25 @@
 import type { Execution } from "../../../../src/wire/api.ts";
+import type { Answer } from "../../api/json-client.ts";
 import type { ApiClient } from "../../api-client.ts";
+import type { LogLinePage } from "../../api-parse.ts";
+import { askFirst, type FirstAsks } from "./first-asks.ts";
 import { forEachOf } from "./for-each-of.ts";
 import type { LineLoader } from "./line-loader.ts";
 import { REQUESTS_AT_ONCE } from "./log-pager.ts";
 import type { LogPosition } from "./log-position.ts";
+import type { LogSource } from "./log-source.ts";
 import { findExecutions } from "./log-target.ts";
-import { openSource } from "./open-source.ts";
+import { type OpenSourceOptions, openSource } from "./open-source.ts";
 import type { RunPager } from "./run-pager.ts";
 import type { SourceList } from "./source-list.ts";
 
 interface LogOpenerOptions {
-  readonly api: Pick<ApiClient, "execution" | "executions" | "lines">;
+  readonly api: Pick<ApiClient, "execution" | "executions" | "lines" | "runLines">;
   readonly sources: SourceList;
   readonly loader: LineLoader;
   readonly runPager: RunPager;
   readonly pageLines: () => number;
+  readonly isNodeClock: boolean;
   readonly onExecution: (execution: Execution) => void;
 }
 
@@ -43,7 +48,7 @@ export class LogOpener {
    * again. `stale`: something else was opened meanwhile, or the log was closed.
    */
   async open(position: LogPosition): Promise<"opened" | "absent" | "failed" | "stale" | Unclear> {
-    const { api, sources, loader, runPager, pageLines, onExecution } = this.#options;
+    const { api, sources, loader, runPager, pageLines, isNodeClock, onExecution } = this.#options;
     this.#generation += 1;
     const generation = this.#generation;
     this.isOpening = true;
@@ -51,7 +56,12 @@ export class LogOpener {
     if (generation !== this.#generation) return "stale";
     const updates = new Map(sources.all.map((source) => [source, source.updates]));
     let opened = 0;
-    const found = await findExecutions(api, sources.target);
+    const { target } = sources;
+    const isKnownSmall = target.view === "job" && sources.all.length > 0 && !sources.isPaged;
+    const asked: FirstAsks = isKnownSmall
+      ? { found: findExecutions(api, target) }
+      : askFirst(api, { target, position, isNodeClock });
+    const found = await asked.found;
     if (generation !== this.#generation) return "stale";
     if (found.ok) {
       sources.isPaged ||= found.value.isPartial;
@@ -67,15 +77,17 @@ export class LogOpener {
         return { owners };
       }
       sources.settle();
-      if (sources.isPaged) {
-        const outcome = await runPager.open(position, () => generation === this.#generation);
+      if (sources.isPaged && asked.runLines !== undefined) {
+        const outcome = await runPager.open(position, asked.runLines, () => generation === this.#generation);
         if (outcome === undefined) return "stale";
         this.isOpening = false;
         return outcome;
       }
+      asked.forget?.();
       const how = { api, loader, position, limit: pageLines() };
       await forEachOf([...sources.all], REQUESTS_AT_ONCE, async (source) => {
-        if (await openSource(source, how)) opened += 1;
+        if (await (asked.lines === undefined ? openSource(source, how) : this.#openWith(asked.lines, source, how)))
+          opened += 1;
       });
       if (generation !== this.#generation) return "stale";
     }
@@ -84,6 +96,16 @@ export class LogOpener {
     if (!found.ok) return found.status === 404 ? "absent" : "failed";
     const isEnough = opened === sources.all.length || (position.at === "end" && opened > 0);
     return isEnough ? "opened" : "failed";
+  }
+
+  /** With the page that was asked for together with the execution, unless the place lies elsewhere. */
+  async #openWith(asked: Promise<Answer<LogLinePage>>, source: LogSource, how: OpenSourceOptions): Promise<boolean> {
+    const { generation } = this;
+    const page = await asked;
+    if (!page.ok || generation !== this.generation) return false;
+    const { loader, position } = how;
+    const isThere = position.at === "end" || (position.at === "line" && position.n <= source.lastN);
+    return (isThere && loader.begin(source, page.value)) || openSource(source, how);
   }
 
   /** To a line that one known execution has: `/live` says what else changes of it. False: it has to be opened. */

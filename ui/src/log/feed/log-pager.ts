@@ -1,11 +1,11 @@
+import { PAGE_LINES } from "./first-asks.ts";
 import { forEachOf } from "./for-each-of.ts";
 import type { LineLoader } from "./line-loader.ts";
 import type { LogSource } from "./log-source.ts";
 import type { LogWindow } from "./log-window.ts";
 import { lackingEarlier, lackingLater } from "./merge-order.ts";
 
-/** Lines a page: a few screens of an execution; for a job, a screen of each, together half the window. */
-const PAGE_LINES = 1_000;
+/** Lines a page of a job: a screen of each execution, together half the window. */
 const JOB_PAGES_LINES = 10_000;
 const JOB_PAGE = { least: 20, most: 200 };
 

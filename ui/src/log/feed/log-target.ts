@@ -20,7 +20,7 @@ export type LogTarget =
 /** Executions of a job that are asked one by one; of a larger one the collector merges the lines. */
 const MAX_ASKED = 64;
 
-interface Found {
+export interface Found {
   readonly executions: readonly Execution[];
   /** There are more than are asked one by one. */
   readonly isPartial: boolean;

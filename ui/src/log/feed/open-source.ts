@@ -1,10 +1,11 @@
 import type { ApiClient } from "../../api-client.ts";
 import { findLineNear } from "./find-line.ts";
+import { pageFrom } from "./first-asks.ts";
 import type { LineLoader } from "./line-loader.ts";
 import type { LogPosition } from "./log-position.ts";
 import type { LogSource } from "./log-source.ts";
 
-interface OpenSourceOptions {
+export interface OpenSourceOptions {
   readonly api: Pick<ApiClient, "lines">;
   readonly loader: LineLoader;
   readonly position: LogPosition;
@@ -21,10 +22,8 @@ export function openSource(source: LogSource, options: OpenSourceOptions): Promi
   return row?.x === execution.x ? openAtLine(source, row.n, options) : openAtTime(source, position.time, options);
 }
 
-/** Includes some lines before it, so that scrolling up works at once. */
 function openAtLine(source: LogSource, n: number, { loader, limit }: OpenSourceOptions): Promise<boolean> {
-  const from = Math.max(1, Math.min(source.lastN, n) - Math.floor(limit / 4));
-  return loader.restart(source, { from, limit });
+  return loader.restart(source, { from: pageFrom(Math.min(source.lastN, n), limit), limit });
 }
 
 async function openAtTime(

@@ -1,14 +1,14 @@
 import { formatRunPlace, type RunPlace } from "../../../../src/wire/run-lines.ts";
+import type { Answer } from "../../api/json-client.ts";
 import type { ApiClient } from "../../api-client.ts";
 import type { LogLine, RunPage } from "../../api-parse.ts";
 import { RETRY_AFTER_MS } from "./log-pager.ts";
 import type { LogPosition } from "./log-position.ts";
-import type { LogTarget } from "./log-target.ts";
 import type { LogWindow } from "./log-window.ts";
+import { runQuery } from "./run-first-page.ts";
 import type { SourceList } from "./source-list.ts";
 
-/** The first page fills a screen soon; the next ones read ahead. */
-const FIRST_LINES = 200;
+/** Pages after the first read ahead. */
 const PAGE_LINES = 1_000;
 
 interface RunPagerOptions {
@@ -36,19 +36,22 @@ export class RunPager {
     this.#options = options;
   }
 
-  /** Restarts the window at a position. Undefined: something else was opened meanwhile. */
-  async open(position: LogPosition, isWanted: () => boolean): Promise<"opened" | "failed" | undefined> {
+  /** Restarts the window at a position, with the page that was asked for there. Undefined: something else was opened meanwhile. */
+  async open(
+    position: LogPosition,
+    asked: Promise<Answer<RunPage>>,
+    isWanted: () => boolean,
+  ): Promise<"opened" | "failed" | undefined> {
     const { window, sources } = this.#options;
-    const isTime = position.at === "time" && position.time !== "";
-    const from =
-      position.at === "end" ? { before: "end" } : { after: isTime ? formatRunPlace({ time: position.time }) : "start" };
-    const page = await this.#ask({ ...from, limit: FIRST_LINES });
+    const answer = await asked;
     if (!isWanted()) return undefined;
-    if (page === undefined) return "failed";
+    if (!answer.ok) return "failed";
+    const { isMore } = answer.value;
     window.restartAll((source) => (sources.all[source]?.lastN ?? 0) + 1);
-    this.isStartReached = "before" in from ? !page.isMore : !isTime;
-    this.isEndReached = "before" in from || !page.isMore;
-    this.#take(page);
+    const isTime = position.at === "time" && position.time !== "";
+    this.isStartReached = position.at === "end" ? !isMore : !isTime;
+    this.isEndReached = position.at === "end" || !isMore;
+    this.#take(answer.value);
     return "opened";
   }
 
@@ -93,7 +96,7 @@ export class RunPager {
     const { api, sources, isNodeClock } = this.#options;
     const { target } = sources;
     if (target.view !== "job") return undefined;
-    const answer = await api.runLines({ ...ofJob(target), ...range, clock: isNodeClock ? "node" : undefined });
+    const answer = await api.runLines({ ...runQuery({ target, isNodeClock }), ...range });
     return answer.ok ? answer.value : undefined;
   }
 
@@ -131,8 +134,4 @@ function putLines(window: LogWindow, index: number, lines: readonly LogLine[]): 
   else if (first.n < from) window.extendStart(index, inOrder, first.n);
   window.fill(index, inOrder);
   window.extendEnd(index, inOrder);
-}
-
-function ofJob({ job, run, owner, node, only }: Extract<LogTarget, { view: "job" }>) {
-  return { job, run, owner, node, only: only?.join(",") };
 }
