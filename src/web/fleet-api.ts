@@ -176,6 +176,12 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     const query = new Query(request.query);
     const owner = ownerOf(viewer, query);
     if (owner !== viewer.user) recordRead(viewer, owner, request);
+    const run = query.word("run", "the id of a run", parseExecutionId);
+    if (run !== undefined) {
+      const view = await fleet.run(owner, run);
+      response.json({ runs: view === undefined ? [] : [view], next: null });
+      return;
+    }
     const limit = query.count("limit", { least: 1, most: MAX_RUNS, fallback: DEFAULT_RUNS });
     const page = { before: query.text("before", 26) ?? AFTER_ALL, limit };
     const work = async () => void response.json(await fleet.runs(owner, page));

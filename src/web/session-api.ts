@@ -28,6 +28,7 @@ interface SessionApiOptions {
   readonly isKnown: (address: string, user: string) => boolean;
   /** For orders of a user who has signed in with a code; empty: none. */
   readonly ticketFor: (user: string) => Promise<string>;
+  readonly hasFleet: boolean;
   readonly viewerOf: ViewerOf;
   readonly log: Log;
   readonly audit: Audit;
@@ -190,7 +191,7 @@ export function createSessionApi(options: SessionApiOptions): Router {
 
   router.get("/me", async (request, response) => {
     const { user, admin } = await viewerOf(request, "anyone");
-    response.json({ user, admin } satisfies Me);
+    response.json({ user, admin, ...(options.hasFleet ? { fleet: true } : {}) } satisfies Me);
   });
 
   return router;

@@ -117,6 +117,7 @@ export function createWeb(options: WebOptions): Web {
         refusalDelay,
         isKnown: (address, user) => known.has(address, user),
         ticketFor: async (user) => (await options.signer?.ticketFor(user)) ?? "",
+        hasFleet: options.fleet !== undefined,
         viewerOf,
         log,
         audit,

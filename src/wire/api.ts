@@ -124,6 +124,8 @@ export interface LoggedIn {
 export interface Me {
   readonly user: string;
   readonly admin: boolean;
+  /** The collector has a fleet. Omitted if not. */
+  readonly fleet?: true;
 }
 
 export const EXECUTION_STATES: readonly ExecutionState[] = ["running", "finished", "failed", "lost"];

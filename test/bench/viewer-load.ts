@@ -15,29 +15,28 @@ export interface Load {
   readonly linesPerSecond: number;
 }
 
-interface OpenedViewer {
+interface StartedViewer {
   readonly browser: Browser;
   readonly mock: MockCollector;
   readonly page: Page;
 }
 
-/** The built viewer on the tests' collector. @param query of its address */
-export async function openViewer(executions: readonly MockExecution[], query: string): Promise<OpenedViewer> {
+/** An empty page, and the tests' collector, which serves the built viewer. */
+export async function startViewer(executions: readonly MockExecution[]): Promise<StartedViewer> {
   const browser = await startBrowser();
   const mock = await startMockCollector({ uiFolder: UI_FOLDER, executions });
   afterwards(() => mock.close());
   const { page } = await openPage(browser);
-  await page.goto(`${mock.url}/${query}`);
   return { browser, mock, page };
 }
 
 /** Executions that print at a steady pace, and a page that follows them. */
 export class FollowedLoad {
-  readonly viewer: OpenedViewer;
+  readonly viewer: StartedViewer;
   readonly #executions: readonly MockExecution[];
   readonly #linesPerSecond: number;
 
-  private constructor(viewer: OpenedViewer, executions: readonly MockExecution[], { linesPerSecond }: Load) {
+  private constructor(viewer: StartedViewer, executions: readonly MockExecution[], { linesPerSecond }: Load) {
     this.viewer = viewer;
     this.#executions = executions;
     this.#linesPerSecond = linesPerSecond;
@@ -49,8 +48,9 @@ export class FollowedLoad {
       return new MockExecution({ x, node: `n${at}`, argv: ["./a"], job: "j", startedAtMs: Date.now(), lines: 1_000 });
     });
     const query = load.nodes === 1 ? `?x=${executions[0]?.options.x}` : "?job=j&run=1";
-    const viewer = await openViewer(executions, query);
+    const viewer = await startViewer(executions);
     const { page, mock } = viewer;
+    await page.goto(`${mock.url}/${query}`);
     await page.locator(".row").first().waitFor();
     await poll("it follows", () => mock.live.viewers > 0 && mock.live.received.length > 0);
     return new FollowedLoad(viewer, executions, load);

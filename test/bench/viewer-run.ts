@@ -1,8 +1,8 @@
-import type { Page } from "playwright-core";
 import { formatTimestamp } from "../../src/frame/timestamp.ts";
 import { openPage, rowsInView, startBrowser } from "../support/viewer.ts";
 import type { Cell, Figures } from "./bench.ts";
 import { startCollector } from "./bench-site.ts";
+import { opening } from "./opening.ts";
 import { STARTED_AT_MS, StoredData } from "./stored-data.ts";
 
 const EXECUTIONS = 1_000;
@@ -28,20 +28,11 @@ async function openInMiddle(dataDir: string): Promise<Figures> {
   const { page } = await openPage(await startBrowser());
   const [name = "", value = ""] = api.cookie.split("=");
   await page.context().addCookies([{ name, value, url: api.origin }]);
-  await page.goto(`${api.origin}/?job=train&run=1&top=${formatTimestamp(MIDDLE_MS * 1_000)}`);
-  await page.locator(".row").first().waitFor();
-  const open = await sinceNavigation(page);
+  const address = `${api.origin}/?job=train&run=1&top=${formatTimestamp(MIDDLE_MS * 1_000)}`;
+  const open = await opening(page, address, ".row");
   const aside = Math.abs(Date.parse((await rowsInView(page))[0]?.time ?? "") - MIDDLE_MS);
   if (!(aside <= 1_000)) throw new Error(`The first row is ${aside} ms beside the middle`);
   return { "open at its middle": open };
-}
-
-/** By the page's own clock, from the last byte of its HTML on. */
-export function sinceNavigation(page: Page): Promise<number> {
-  return page.evaluate(() => {
-    const [first] = performance.getEntriesByType("navigation");
-    return performance.now() - (first instanceof PerformanceNavigationTiming ? first.responseEnd : 0);
-  });
 }
 
 async function storeRun(): Promise<string> {

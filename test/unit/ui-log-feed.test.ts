@@ -132,11 +132,7 @@ describe("an execution", () => {
     for (const n of [900_000, 800_000, 700_000, 600_000]) void feed.goTo({ at: "line", n, align: "top" });
     await settle();
     await settle();
-    expect(asked.filter((each) => each.startsWith("n1"))).toEqual([
-      "n1 last 1000",
-      "n1 899750+1000",
-      "n1 599750+1000",
-    ]);
+    expect(asked.filter((each) => each.startsWith("n1"))).toEqual(["n1 last 1000", "n1 899750+1000", "n1 599750+1000"]);
     expect(feed.position).toMatchObject({ n: 600_000 });
   });
 

@@ -25,7 +25,8 @@ export interface LogLinePage {
 export function parseMe(value: unknown): Me | undefined {
   const record = asRecord(value);
   const user = record?.["user"];
-  return typeof user === "string" ? { user, admin: record?.["admin"] === true } : undefined;
+  const fleet = record?.["fleet"] === true ? ({ fleet: true } as const) : {};
+  return typeof user === "string" ? { user, admin: record?.["admin"] === true, ...fleet } : undefined;
 }
 
 /** Skips executions that do not parse: one odd entry must not hide the others. */

@@ -11,7 +11,7 @@ import type { LogPageProps } from "./log/page/log-page-props.ts";
 import type { LoginPageProps } from "./login-page.tsx";
 import type { Navigation } from "./navigation.ts";
 import type { NodesPageProps } from "./nodes/nodes-page.tsx";
-import type { RunButtonProps } from "./run/run-button.tsx";
+import { RunButton } from "./run/run-button.tsx";
 import type { SearchPageProps } from "./search/search-page.tsx";
 import type { Session } from "./session.ts";
 import { SignOutNotice } from "./sign-out-notice.tsx";
@@ -67,7 +67,7 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
   return (
     <div class="frame">
       <TopBar me={state.me} navigation={navigation} onSignOut={() => void session.leave(api)}>
-        <Lazy<RunButtonProps> load={loadRunButton} props={{ api, navigation, me: state.me }} waiting={null} />
+        {state.me.fleet === true ? <RunButton api={api} navigation={navigation} me={state.me} /> : null}
       </TopBar>
       <div class="notices">
         <SignOutNotice problem={session.signOutProblem} onRetry={() => void session.leaveAgain(api)} />
@@ -115,6 +115,7 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
           load={loadLogPage}
           props={{
             ...{ api, live, navigation, place, runBoard },
+            hasFleet: state.me.fleet === true,
             showOwner: state.me.admin || (place.owner !== undefined && place.owner !== state.me.user),
             isConnected: session.live === "connected",
           }}
@@ -157,11 +158,6 @@ async function loadNodesPage() {
 async function loadAccountPage() {
   const { AccountPage } = await import("./account/account-page.tsx");
   return AccountPage;
-}
-
-async function loadRunButton() {
-  const { RunButton } = await import("./run/run-button.tsx");
-  return RunButton;
 }
 
 async function loadListView() {

@@ -1,5 +1,5 @@
 import type { ComponentType, JSX } from "preact";
-import { useLayoutEffect, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { frame } from "./texts/en/frame.ts";
 
 interface LazyProps<P> {
@@ -27,8 +27,8 @@ export function Lazy<P extends object>({ load, props, waiting }: LazyProps<P>): 
     () => loaded.get(load) as ComponentType<P> | undefined,
   );
   const [isFailed, setFailed] = useState(false);
-  // A passive effect would wait until all else is painted.
-  useLayoutEffect(() => {
+  // After what else the page shows is painted.
+  useEffect(() => {
     if (Page !== undefined) return;
     load().then(
       (found) => {

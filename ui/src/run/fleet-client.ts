@@ -18,9 +18,13 @@ export class FleetClient {
     return this.#api.ask("api/fleet", { parse: parseFleetView });
   }
 
-  /** Refused where no such run was ordered. */
-  run({ run, owner }: { readonly run: string; readonly owner: string }): Promise<Answer<RunView>> {
-    return this.#api.ask(`api/runs/${run}${queryOf({ owner })}`, { parse: parseRunView });
+  /** Null where no such run was ordered. */
+  run({ run, owner }: { readonly run: string; readonly owner: string }): Promise<Answer<RunView | null>> {
+    const parse = (value: unknown) => {
+      const runs = parseRunViews(value);
+      return runs === undefined ? undefined : (runs[0] ?? null);
+    };
+    return this.#api.ask(`api/orders${queryOf({ run, owner })}`, { parse });
   }
 
   /** What was sent to nodes, newest first. */

@@ -24,10 +24,10 @@ export function NeverStarted({ api, run, owner }: NeverStartedProps): JSX.Elemen
   useEffect(() => {
     let isGone = false;
     setKnown(undefined);
-    // An order's run has an id of this form; others that have are nobody's order, and are not found.
+    // An order's run has an id of this form.
     if (parseExecutionId(run) === undefined) return undefined;
     void new FleetClient(api).run({ run, owner }).then((answer) => {
-      if (answer.ok && !isGone) setKnown(answer.value);
+      if (answer.ok && answer.value !== null && !isGone) setKnown(answer.value);
     });
     return () => {
       isGone = true;

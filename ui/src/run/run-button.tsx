@@ -5,7 +5,7 @@ import type { ApiClient } from "../api-client.ts";
 import type { Navigation } from "../navigation.ts";
 import { frame } from "../texts/en/frame.ts";
 
-export interface RunButtonProps {
+interface RunButtonProps {
   readonly api: ApiClient;
   readonly navigation: Navigation;
   readonly me: Me;
@@ -13,18 +13,13 @@ export interface RunButtonProps {
 
 type Dialog = typeof import("./run-dialog.tsx").RunDialog;
 
-/** Opens the Run dialogue, which is loaded when it is first wanted. Nothing where the collector has no fleet. */
-export function RunButton({ api, navigation, me }: RunButtonProps): JSX.Element | null {
-  const [hasFleet, setHasFleet] = useState(false);
+/** Opens the Run dialogue of a collector's fleet, which is loaded when it is first wanted. */
+export function RunButton({ api, navigation, me }: RunButtonProps): JSX.Element {
   const [loaded, setLoaded] = useState<{ readonly Dialog: Dialog } | undefined>(undefined);
   const [problem, setProblem] = useState("");
   const [isOpen, setOpen] = useState(false);
-  useEffect(() => {
-    void api.ask("api/fleet", { parse: () => true }).then(({ ok }) => setHasFleet(ok));
-  }, [api]);
   // A link in the dialogue leads to what is behind it.
   useEffect(() => setOpen(false), [navigation.place]);
-  if (!hasFleet) return null;
   const open = async (): Promise<void> => {
     setProblem("");
     try {

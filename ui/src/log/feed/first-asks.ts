@@ -46,7 +46,5 @@ export function pageFrom(n: number, limit: number): number {
 /** Of an execution. Undefined: a time has to be found in its log. */
 function firstRange(position: LogPosition): Parameters<ApiClient["lines"]>[1] | undefined {
   if (position.at === "time") return undefined;
-  return position.at === "end"
-    ? { last: PAGE_LINES }
-    : { from: pageFrom(position.n, PAGE_LINES), limit: PAGE_LINES };
+  return position.at === "end" ? { last: PAGE_LINES } : { from: pageFrom(position.n, PAGE_LINES), limit: PAGE_LINES };
 }

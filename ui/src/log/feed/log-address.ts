@@ -5,10 +5,7 @@ import { type LogPosition, parseTimePosition } from "./log-position.ts";
 import type { LogTarget } from "./log-target.ts";
 
 /** What an address shows; of a job whose address names no run, the newest. */
-export async function targetOf(
-  api: Pick<ApiClient, "runs">,
-  place: ExecutionPlace | JobPlace,
-): Promise<LogTarget> {
+export async function targetOf(api: Pick<ApiClient, "runs">, place: ExecutionPlace | JobPlace): Promise<LogTarget> {
   if (place.view === "execution") return place;
   const { run, ...job } = place;
   if (run === ALL_RUNS) return job;

@@ -211,7 +211,8 @@ export class LogFeed implements ViewedFeed {
       this.#parts.sources.add(execution, this.#parts.sources.isPaged ? 0 : this.#parts.pager.pageLines);
     else if (known.update(execution)) this.#parts.holes.forget();
     if (!this.#growth.isEndReached) this.#parts.holes.soon();
-    this.#options.onChange();
+    // A draw without lines would only put off that of the first ones.
+    if (this.isReady) this.#options.onChange();
   }
 
   #fallBehind(): void {

@@ -29,10 +29,11 @@ export interface JobHeaderProps {
   readonly navigation: Navigation;
   readonly place: JobPlace;
   readonly showOwner: boolean;
+  readonly hasFleet: boolean;
 }
 
 /** The state of a job's run, or of all its runs, and on demand its executions. */
-export function JobHeader({ api, live, feed, navigation, place, showOwner }: JobHeaderProps): JSX.Element {
+export function JobHeader({ api, live, feed, navigation, place, showOwner, hasFleet }: JobHeaderProps): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   const executions = feed.sources.map((source) => source.execution);
   const owner = executions[0]?.owner;
@@ -68,7 +69,7 @@ export function JobHeader({ api, live, feed, navigation, place, showOwner }: Job
           />
         )}
       </p>
-      {owner === undefined || feed.run === undefined ? null : (
+      {!hasFleet || owner === undefined || feed.run === undefined ? null : (
         <Lazy<NeverStartedProps> load={loadNeverStarted} props={{ api, run: feed.run, owner }} waiting={null} />
       )}
       {isOpen ? (

@@ -38,7 +38,7 @@ interface LogHeadProps extends LogPageProps, LogCommands {
 
 /** What stands above the lines: the page draws many times a second, these only when they show something else. */
 export function LogHead(props: LogHeadProps): JSX.Element {
-  const { api, live, navigation, place, showOwner, runBoard, isConnected } = props;
+  const { api, live, navigation, place, showOwner, hasFleet, runBoard, isConnected } = props;
   const {
     feed,
     shown,
@@ -67,7 +67,7 @@ export function LogHead(props: LogHeadProps): JSX.Element {
           place.view === "job" ? (
             <Lazy<JobHeaderProps>
               load={loadJobHeader}
-              props={{ api, live, feed, navigation, place, showOwner }}
+              props={{ api, live, feed, navigation, place, showOwner, hasFleet }}
               waiting={NO_HEADER}
             />
           ) : (

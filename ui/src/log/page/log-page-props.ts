@@ -10,6 +10,7 @@ export interface LogPageProps {
   readonly navigation: Navigation;
   readonly place: ExecutionPlace | JobPlace;
   readonly showOwner: boolean;
+  readonly hasFleet: boolean;
   readonly runBoard: RunBoard;
   readonly isConnected: boolean;
 }

@@ -8,6 +8,7 @@ import type { HeadFold } from "../feed/trace-folds.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import type { TimeScale } from "../times/time-scale.ts";
 import { copyRows } from "./copy-rows.ts";
+import { DateNote } from "./date-note.tsx";
 import { LoadAhead } from "./load-ahead.ts";
 import { LogRows } from "./log-rows.tsx";
 import { LogViewport } from "./log-viewport.ts";
@@ -150,7 +151,6 @@ export class LogView extends Component<LogViewProps> {
     if (this.#owedPx !== 0) this.#owedPx = viewport.scrollBy(this.#owedPx);
     const { from, to, y } = viewport.slice(this.#selected.places);
     this.#drawn = viewport.items.slice(from, to);
-    const date = look.time.dateAndZone(viewport.items[viewport.topIndex]?.time ?? "");
     return (
       <div
         class={`log${wrap ? " wrap" : ""}${feed.isFollowing ? " follows" : ""}`}
@@ -185,7 +185,7 @@ export class LogView extends Component<LogViewProps> {
             </div>
           </div>
         </div>
-        {date === "" ? null : <p class="date-note">{date}</p>}
+        <DateNote time={look.time} at={viewport.items[viewport.topIndex]?.time ?? ""} />
         <ViewScrollBar
           feed={feed}
           viewport={viewport}
