@@ -25,6 +25,7 @@ export function setUpFeed(
     target,
     limits: { maxRows, followedRows: maxRows, maxCharacters: 10_000_000 },
     onChange: () => undefined,
+    onArrived: () => undefined,
     after: (_, call) => {
       timers.push(call);
       return () => {

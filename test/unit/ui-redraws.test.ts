@@ -48,6 +48,18 @@ describe("draws", () => {
     expect(request(perSecond, 5)).toBeGreaterThanOrEqual(5 * least);
   });
 
+  test("come with the next frame where somebody waits for them, however much is requested", () => {
+    const { clock, request, redraws, draws } = setUp();
+    request(1_000, 2);
+    const before = draws();
+    redraws.drawSoon();
+    redraws.redraw();
+    clock.advance(FRAME_MS + 1);
+    expect(draws()).toBe(before + 1);
+    clock.advance(100);
+    expect(draws()).toBe(before + 1);
+  });
+
   test("are at most two a second in a hidden tab", () => {
     const { request, page } = setUp();
     page.isHidden = true;

@@ -9,9 +9,11 @@ const BUSY_DRAW_EVERY_MS = GATHER_MS;
 /** In a tab that nobody sees only its title and its sounds matter. */
 const HIDDEN_DRAW_EVERY_MS = 500;
 
-interface Redraws {
+export interface Redraws {
   /** May be called thousands of times a second. */
   readonly redraw: () => void;
+  /** What somebody waits for is there: draws with the next frame, however often it has drawn. */
+  readonly drawSoon: () => void;
   /** Draws nothing from now on. */
   readonly stop: () => void;
 }
@@ -58,6 +60,15 @@ export function startRedraws(draw: () => void, clock: RedrawClock): Redraws {
       });
     }
   };
+  const drawSoon = (): void => {
+    if (isStopped || clock.isHidden()) {
+      redraw();
+      return;
+    }
+    cancel?.();
+    // Not at once: effects of the draw would come before its paint.
+    cancel = clock.onFrame(drawNow);
+  };
   let cancelTick: () => void;
   const tick = (): void => {
     cancelTick = clock.after(TICK_MS, () => {
@@ -71,5 +82,5 @@ export function startRedraws(draw: () => void, clock: RedrawClock): Redraws {
     cancelTick();
     cancel?.();
   };
-  return { redraw, stop };
+  return { redraw, drawSoon, stop };
 }

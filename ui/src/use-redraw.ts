@@ -1,16 +1,21 @@
 import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { REDRAW_CLOCK } from "./redraw-clock.ts";
-import { startRedraws } from "./redraws.ts";
+import { type Redraws, startRedraws } from "./redraws.ts";
 
-/** A function that requests a redraw of this component; it may be called thousands of times a second. */
-export function useRedraw(): () => void {
+/** Redraws of this component, for as long as it is there. */
+export function useRedraw(): Omit<Redraws, "stop"> {
   const [, countDraw] = useState(0);
-  const wanted = useMemo<{ redraw: () => void }>(() => ({ redraw: () => undefined }), []);
+  const wanted = useMemo<{ redraw: () => void; drawSoon: () => void }>(
+    () => ({ redraw: NOTHING, drawSoon: NOTHING }),
+    [],
+  );
   // Before the first paint: what asks earlier would be forgotten.
   useLayoutEffect(() => {
-    const { redraw, stop } = startRedraws(() => countDraw((count) => count + 1), REDRAW_CLOCK);
-    wanted.redraw = redraw;
+    const { redraw, drawSoon, stop } = startRedraws(() => countDraw((count) => count + 1), REDRAW_CLOCK);
+    Object.assign(wanted, { redraw, drawSoon });
     return stop;
   }, [wanted]);
-  return useMemo(() => () => wanted.redraw(), [wanted]);
+  return useMemo(() => ({ redraw: () => wanted.redraw(), drawSoon: () => wanted.drawSoon() }), [wanted]);
 }
+
+const NOTHING = (): void => undefined;

@@ -32,7 +32,7 @@ const NO_SOURCES: readonly never[] = [];
 
 /** Looks for lines in all executions that this user may see. */
 export function SearchPage({ api, navigation, place, showOwner }: SearchPageProps): JSX.Element {
-  const redraw = useRedraw();
+  const { redraw } = useRedraw();
   const typed = place.lines ?? "";
   const finder = useMemo(() => new Finder({ api, sources: () => NO_SOURCES, onChange: redraw }), [api, redraw]);
   const request = useMemo(

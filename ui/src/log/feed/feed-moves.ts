@@ -8,6 +8,8 @@ interface FeedMovesOptions {
   readonly items: () => readonly Item[];
   /** The window holds a part of the log that was opened. */
   readonly onArrive: (position: LogPosition) => void;
+  /** It is the first one, or another place than the end. */
+  readonly onArrived: () => void;
   readonly onChange: () => void;
 }
 
@@ -26,11 +28,13 @@ export class FeedMoves {
   }
 
   async open(position: LogPosition): Promise<void> {
-    const { parts, onArrive, onChange } = this.#options;
+    const { parts, onArrive, onArrived, onChange } = this.#options;
     this.#next = undefined;
     const outcome = await parts.opener.open(position);
     if (outcome === "stale") return;
     this.failedAt = outcome === "failed" ? position : undefined;
+    // One that follows a flood comes to the end again and again.
+    const isAwaited = this.phase !== "ready" || position.at !== "end";
     if (outcome === "opened") {
       this.phase = "ready";
       this.position = position;
@@ -38,7 +42,8 @@ export class FeedMoves {
     } else if (this.phase !== "ready") {
       this.phase = outcome;
     }
-    onChange();
+    if (isAwaited) onArrived();
+    else onChange();
     if (this.#next !== undefined) await this.goTo(this.#next);
   }
 

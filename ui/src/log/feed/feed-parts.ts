@@ -22,6 +22,8 @@ export interface LogFeedOptions {
   readonly after: (ms: number, call: () => void) => () => void;
   /** Requests a redraw. May be called thousands of times a second. */
   readonly onChange: () => void;
+  /** A place that was asked for is here: somebody waits for it. */
+  readonly onArrived: () => void;
   readonly limits?: WindowLimits;
 }
 

@@ -44,6 +44,7 @@ export class LogFeed implements ViewedFeed {
       parts: this.#parts,
       items: () => this.items(),
       onArrive: (position) => this.#arrive(position),
+      onArrived: options.onArrived,
       onChange: options.onChange,
     });
     this.#subscription = subscribeFeed(options.live, {

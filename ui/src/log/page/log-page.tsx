@@ -48,8 +48,9 @@ import { useViewChoices } from "./use-view-choices.ts";
 /** The page of an execution's or a job's lines. */
 export function LogPage(props: LogPageProps): JSX.Element {
   const { api, live, navigation, place, showOwner, runBoard } = props;
-  const redraw = useRedraw();
-  const feed = useLogFeed({ api, live, place, redraw });
+  const redraws = useRedraw();
+  const { redraw } = redraws;
+  const feed = useLogFeed({ api, live, place, redraws });
   useEffect(() => {
     // The header comes with the first lines; why it does not, it says in its place.
     void (place.view === "job" ? loadJobHeader() : loadExecutionHeader()).catch(() => undefined);

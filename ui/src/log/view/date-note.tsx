@@ -1,11 +1,19 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { REDRAW_CLOCK } from "../../redraw-clock.ts";
 import type { LineTime } from "./line-time.ts";
 
 /** The day and the zone of the first row. Not with the first rows: a browser's first date takes longer than all of them. */
 export function DateNote({ time, at }: { readonly time: LineTime; readonly at: string }): JSX.Element | null {
   const [isPainted, setPainted] = useState(false);
-  useEffect(() => setPainted(true), []);
+  useEffect(() => {
+    const { onFrame, after } = REDRAW_CLOCK;
+    // An effect may run before the paint, what a frame puts off does not.
+    let cancel = onFrame(() => {
+      cancel = after(0, () => setPainted(true));
+    });
+    return () => cancel();
+  }, []);
   const words = isPainted ? time.dateAndZone(at) : "";
   return words === "" ? null : <p class="date-note">{words}</p>;
 }
