@@ -11,6 +11,20 @@ describe("an execution", () => {
     expect([feed.isFollowing, feed.hasEarlier, feed.hasLater]).toEqual([true, true, false]);
   });
 
+  test("asks for the execution and for its lines at once, and fetches what was printed between the two answers", async () => {
+    const n1 = new Stored("n1", 2_010);
+    const lines = n1.lines.bind(n1);
+    n1.lines = (from, limit) => {
+      n1.lines = lines;
+      return lines(from, limit).filter(({ n }) => n <= 2_000);
+    };
+    const { feed, asked, elapse } = setUpFeed([n1]);
+    await feed.open({ at: "end" });
+    expect([shown(feed), feed.isFollowing, asked]).toEqual(["1011-2000", true, ["n1 last 1000"]]);
+    await elapse();
+    expect([shown(feed), feed.isFollowing]).toEqual(["1011-2010", true]);
+  });
+
   test("opens around a line, without following", async () => {
     const { feed, asked } = setUpFeed([new Stored("n1", 100_000)]);
     await feed.open({ at: "line", n: 50_000, align: "top" });

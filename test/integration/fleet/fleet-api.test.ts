@@ -87,6 +87,11 @@ test("stores an order, shows it to its owner alone, and lists it", async () => {
     expect((await bob.request(path)).status).toBe(404);
   const { runs } = await alice.json<{ runs: { run: string }[] }>("/api/orders?limit=1");
   expect(runs.map(({ run }) => run)).toEqual([made.run]);
+  for (const [user, count] of [
+    [alice, 1],
+    [bob, 0],
+  ] as const)
+    expect((await user.json<{ runs: unknown[] }>(`/api/orders?run=${made.run}&owner=alice`)).runs).toHaveLength(count);
   expect(await bob.json("/api/orders?owner=alice")).toEqual({ runs: [], next: null });
   expect((await alice.json<{ nodes: unknown[] }>("/api/fleet")).nodes).toMatchObject([
     { node: "node1", state: "absent" },

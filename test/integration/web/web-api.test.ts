@@ -165,6 +165,7 @@ describe("the API", () => {
   test.each([
     ["lines?from=0", "from: expected a whole number from 1"],
     ["lines?from=9007199254740993", "from: expected"],
+    ["lines?last=5001", "last: expected a whole number from 1 to 5000"],
     ["lines?limit=5001", "limit: expected a whole number from 1 to 5000"],
     ["looks?n=0", "n: expected a whole number from 1"],
     ["raw?stream=both", "stream: expected stdout or stderr"],
@@ -181,6 +182,7 @@ describe("the API", () => {
     ["?from=11&limit=2", [14, 15], 2, 16],
     ["?from=299&limit=5", [299, 300], 2, null],
     ["?from=301", [], 0, null],
+    ["?last=2", [299, 300], 2, null],
   ])("pages through lines, over holes: %s", async (query, ends, count, next) => {
     const page = asRecord((await alice.get(`/api/executions/${X}/lines${query}`)).json);
     const lines = Array.isArray(page?.["lines"]) ? page["lines"].map((line) => Number(asRecord(line)?.["n"])) : [];
