@@ -5,6 +5,7 @@ import { parseRunView, type RunView } from "../../wire/fleet/run-view.ts";
 import { parseExecutionId } from "../../wire/ids.ts";
 import { CtlError, type Io } from "../command.ts";
 import { askNodes } from "../fleet/ask-nodes.ts";
+import { batchingOf } from "../fleet/batching.ts";
 import { callService } from "../fleet/call-service.ts";
 import { cancelRun } from "../fleet/cancel-run.ts";
 import { chooseNodes } from "../fleet/choose-nodes.ts";
@@ -75,12 +76,12 @@ export class BotFleet {
     const notes: string[] = [];
     const fleet = await this.#fleet();
     const context = {
-      ...{ fleet, user, lifeMs: RUN_LIFE_MS, withAbsent: false },
+      ...{ fleet, user, lifeMsOf: () => RUN_LIFE_MS, withAbsent: false },
       ...{ environment: settings.environment, nowMs: settings.nowMs() },
     };
     const asked = { ...request, env: [...request.env, `MARCOLOGGER_ASKED_BY=${askedBy}`] };
     const order = workOrder("run", asked, { context, io: ioFor(notes) });
-    const view = await sendRun(collector, await this.#sign(order));
+    const view = await sendRun(collector, await this.#sign(order), batchingOf(request));
     return { view, notes };
   }
 

@@ -8,7 +8,7 @@ import { Collector } from "../remote/collector.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { localFile } from "./local-files.ts";
 import { orderAll } from "./run-command.ts";
-import { batchingOf, COMMAND_OPTIONS, lifeOf, NODE_OPTIONS, ORDER_OPTIONS, RUN, requestFor } from "./run-options.ts";
+import { COMMAND_OPTIONS, lifeOf, NODE_OPTIONS, ORDER_OPTIONS, RUN, requestFor } from "./run-options.ts";
 import { sendFiles } from "./send-files.ts";
 
 export const DEPLOY: CommandDescription = {
@@ -42,12 +42,13 @@ export function deployCommand(settings: FleetSettings): Command {
     const account = new AccountFile(settings.configFolder).read();
     const collector = new Collector(account);
     const request = requestFor(options, argv);
+    const lifeMsOf = lifeOf(options);
     const local = localFile(archive, { path: to, mode: undefined, overwrite: options.has("overwrite"), io });
     const files = await sendFiles([{ ...local, target: { ...local.target, unpack: "tar" } }], {
       ...{ collector, io, isDry: options.has("dry-run") },
     });
     const place = { collector, user: account.user, options, io, settings };
     const wanted = { ...request, files, cwd: to, job: request.job === "" ? basename(to) : request.job };
-    return orderAll([wanted], { place, batching: batchingOf(options), lifeMs: lifeOf(options) });
+    return orderAll([wanted], { place, lifeMsOf });
   });
 }

@@ -6,7 +6,7 @@ import { Collector } from "../remote/collector.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { localFiles, PLACE_OPTIONS } from "./local-files.ts";
 import { orderAll } from "./run-command.ts";
-import { batchingOf, lifeOf, NODE_OPTIONS, ORDER_OPTIONS, requestFor } from "./run-options.ts";
+import { lifeOf, NODE_OPTIONS, ORDER_OPTIONS, requestFor } from "./run-options.ts";
 import { sendFiles } from "./send-files.ts";
 
 export const PUT: CommandDescription = {
@@ -38,10 +38,11 @@ export function putCommand(settings: FleetSettings): Command {
     const account = new AccountFile(settings.configFolder).read();
     const collector = new Collector(account);
     const request = requestFor(options, []);
+    const lifeMsOf = lifeOf(options);
     const files = await sendFiles(localFiles(options.operands, options, io), {
       ...{ collector, io, isDry: options.has("dry-run") },
     });
     const place = { collector, user: account.user, options, io, settings };
-    return orderAll([{ ...request, files }], { place, batching: batchingOf(options), lifeMs: lifeOf(options) });
+    return orderAll([{ ...request, files }], { place, lifeMsOf });
   });
 }

@@ -5,15 +5,10 @@ import type { SignedOrder } from "../../wire/fleet/signed-order.ts";
 import { parseJson } from "../../wire/record.ts";
 import { CtlError } from "../command.ts";
 import { type Collector, linesOf } from "../remote/collector.ts";
+import type { Batching } from "./batching.ts";
 
 const MAX_ATTEMPTS = 60;
 const TRY_AGAIN_AFTER_MS = 1_000;
-
-/** Nodes at a time. */
-export interface Batching {
-  readonly size: number;
-  readonly pausesOnFailure: boolean;
-}
 
 export function sendRun(collector: Collector, signed: SignedOrder, batching?: Batching): Promise<RunView> {
   const query = batching === undefined ? {} : { batch: batching.size, pause: batching.pausesOnFailure ? 1 : undefined };

@@ -14,12 +14,13 @@ import { Output } from "../remote/output.ts";
 import { note } from "../remote/session.ts";
 import { requestAgain } from "./again.ts";
 import { attend } from "./attend-run.ts";
+import { type Batching, batchingOf, givenBatches } from "./batching.ts";
 import { printDryRun } from "./dry-run.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { KnownFleet } from "./known-fleet.ts";
 import { localFiles } from "./local-files.ts";
-import { type Batching, sendDryRun, sendRun } from "./run-api.ts";
-import { batchingOf, lifeOf, RUN, refuseContradictions, requestOf } from "./run-options.ts";
+import { sendDryRun, sendRun } from "./run-api.ts";
+import { lifeOf, RUN, refuseContradictions, requestOf } from "./run-options.ts";
 import { parseRequests, type RunRequest } from "./run-request.ts";
 import { sendFiles } from "./send-files.ts";
 import { type SignerOptions, signOrder } from "./sign-order.ts";
@@ -38,6 +39,7 @@ const STDIN = 0;
 interface SignedWork {
   readonly order: OrderOf<"run">;
   readonly signed: SignedOrder;
+  readonly batching: Batching | undefined;
 }
 
 export interface Place {
@@ -56,32 +58,32 @@ export function runCommand(settings: FleetSettings): Command {
     refuseContradictions(options);
     const isSent = await new Spool(settings.stateFolder).flush(place.collector, io);
     if (options.has("flush")) return isSent ? 0 : WAITS_HERE_CODE;
-    const batching = batchingOf(options);
-    const lifeMs = lifeOf(options);
+    const lifeMsOf = lifeOf(options);
+    const batch = givenBatches(options);
     const folder = watchedFolderOf(options, io);
-    if (folder !== undefined) return watch(folder, { place, batching, lifeMs });
+    if (folder !== undefined) return watch(folder, { place, lifeMsOf, batch });
     const requests = await requestsOf(place);
-    return orderAll(requests, { place, batching, lifeMs });
+    return orderAll(inBatches(requests, batch), { place, lifeMsOf });
   });
 }
 
 /** Signs and sends what is asked for, and shows what becomes of it. Resolves with the exit code. */
 export async function orderAll(
   requests: readonly RunRequest[],
-  { place, batching, lifeMs }: { place: Place; batching: Batching | undefined; lifeMs: number },
+  { place, lifeMsOf }: { readonly place: Place; readonly lifeMsOf: WorkContext["lifeMsOf"] },
 ): Promise<number> {
   const { options, io, settings, user } = place;
   const fleet = await fleetOf(place);
   const withAbsent = options.text("wait") !== undefined;
   const { environment } = settings;
-  const context = { fleet, user, lifeMs, withAbsent, environment, nowMs: settings.nowMs() };
+  const context = { fleet, user, lifeMsOf, withAbsent, environment, nowMs: settings.nowMs() };
   if (options.has("dry-run")) return dryRun(requests, { place, context });
   const isOne = requests.length === 1;
   const orders = await signAll(requests, { place, context });
   const output = new Output(io);
   let isWaiting = false;
   for (const [at, work] of orders.entries()) {
-    const view = await send(work, { place, batching }).catch((error: unknown) => {
+    const view = await send(work, place).catch((error: unknown) => {
       if (!isOne) note(io, `${at} of ${orders.length} orders were sent, or wait here; the others were not sent`);
       throw error;
     });
@@ -102,7 +104,7 @@ async function signAll(
   // Many orders are made at one moment: each gets a millisecond of its own, so that ids sort as in the file.
   for (const [at, request] of requests.entries()) {
     const order = workOrder("run", request, { context: { ...context, nowMs: context.nowMs + at }, io: place.io });
-    orders.push({ order, signed: await signOrder(order, keyOf(place)) });
+    orders.push({ order, signed: await signOrder(order, keyOf(place)), batching: batchingOf(request) });
   }
   return orders;
 }
@@ -119,11 +121,16 @@ function watchedFolderOf(options: ParsedOptions, { cwd }: Io): string | undefine
 /** Sends the orders of files that come into the folder, until Ctrl-C. */
 async function watch(
   folder: string,
-  { place, batching, lifeMs }: { place: Place; batching: Batching | undefined; lifeMs: number },
+  {
+    place,
+    lifeMsOf,
+    batch,
+  }: { place: Place; lifeMsOf: WorkContext["lifeMsOf"]; batch: ReturnType<typeof givenBatches> },
 ): Promise<number> {
   const { collector, io, options, settings, user } = place;
   const spool = new Spool(settings.stateFolder);
-  const ofOrders = { user, lifeMs, withAbsent: options.text("wait") !== undefined, environment: settings.environment };
+  const withAbsent = options.text("wait") !== undefined;
+  const ofOrders = { user, lifeMsOf, withAbsent, environment: settings.environment };
   let lastMs = 0;
   const keep = async (requests: readonly RunRequest[]): Promise<readonly string[] | undefined> => {
     const fleet = spool.hasRoom(requests.length) ? await fleetOf(place).catch(undefinedIfAway) : undefined;
@@ -131,8 +138,8 @@ async function watch(
     // Later than those of the file before, so that the spool sends them later.
     const nowMs = Math.max(settings.nowMs(), lastMs + 1);
     lastMs = nowMs + requests.length;
-    const orders = await signAll(requests, { place, context: { ...ofOrders, fleet, nowMs } });
-    for (const { order, signed } of orders) await spool.add(collector, { signed, run: order.run, batching });
+    const orders = await signAll(inBatches(requests, batch), { place, context: { ...ofOrders, fleet, nowMs } });
+    for (const { order, signed, batching } of orders) await spool.add(collector, { signed, run: order.run, batching });
     return orders.map(({ order }) => order.run);
   };
   const watched = new WatchedFolder({
@@ -209,12 +216,16 @@ async function dryRun(
   return code;
 }
 
+/** What the command line says of batches holds for all; otherwise each request says it. */
+function inBatches(requests: readonly RunRequest[], batch: ReturnType<typeof givenBatches>): readonly RunRequest[] {
+  return requests.map((request) => ({ ...request, ...batch }));
+}
+
 /** Undefined: the collector is away, and the order waits here. */
 async function send(
-  { order, signed }: SignedWork,
-  { place, batching }: { readonly place: Place; readonly batching: Batching | undefined },
+  { order, signed, batching }: SignedWork,
+  { collector, options, io, settings }: Place,
 ): Promise<RunView | undefined> {
-  const { collector, options, io, settings } = place;
   const tries = options.count("tries", { least: 1, most: MAX_TRIES, fallback: DEFAULT_TRIES });
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -3,8 +3,8 @@ import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { isServiceName } from "../../wire/fleet/order.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import type { CommandDescription, OptionDescription, ParsedOptions } from "../described-command.ts";
+import { givenBatches } from "./batching.ts";
 import { PLACE_OPTIONS } from "./local-files.ts";
-import type { Batching } from "./run-api.ts";
 import { DEFAULT_KILL_AFTER_SECONDS, type RunRequest } from "./run-request.ts";
 
 const DEFAULT_LIFE_MS = 600_000;
@@ -151,24 +151,15 @@ export function requestFor(options: ParsedOptions, argv: readonly string[]): Run
     killAfterSeconds: Math.max(1, Math.ceil(killAfterMs / 1_000)),
     publish: "",
     files: [],
+    ...(givenBatches(options) ?? { batch: 0, pausesOnFailure: false }),
   };
 }
 
-/** How long the order may wait. */
-export function lifeOf(options: ParsedOptions): number {
-  const usual = options.text("batch") === undefined ? DEFAULT_LIFE_MS : BATCH_LIFE_MS;
-  const lifeMs = durationOf(options, "wait") ?? durationOf(options, "expires") ?? usual;
-  if (lifeMs > FLEET_LIMITS.maxLifeMs) throw new UsageError("--wait, --expires: at most 7d");
-  return lifeMs;
-}
-
-export function batchingOf(options: ParsedOptions): Batching | undefined {
-  const pausesOnFailure = options.has("pause-on-failure");
-  if (options.text("batch") === undefined) {
-    if (pausesOnFailure) throw new UsageError("--pause-on-failure needs --batch N");
-    return undefined;
-  }
-  return { size: options.count("batch", { least: 1, most: FLEET_LIMITS.maxNodes, fallback: 1 }), pausesOnFailure };
+/** How long the order of a request may wait. Throws a UsageError at once if the options say something else than a time. */
+export function lifeOf(options: ParsedOptions): (request: Pick<RunRequest, "batch">) => number {
+  const lifeMs = durationOf(options, "wait") ?? durationOf(options, "expires");
+  if (lifeMs !== undefined && lifeMs > FLEET_LIMITS.maxLifeMs) throw new UsageError("--wait, --expires: at most 7d");
+  return ({ batch }) => lifeMs ?? (batch === 0 ? DEFAULT_LIFE_MS : BATCH_LIFE_MS);
 }
 
 function durationOf(options: ParsedOptions, name: string): number | undefined {

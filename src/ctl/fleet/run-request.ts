@@ -1,3 +1,4 @@
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { isOrderedFiles, isServiceName, type OrderedFile } from "../../wire/fleet/order.ts";
 import { asCount, asRecord, parseJson } from "../../wire/record.ts";
 import { CtlError } from "../command.ts";
@@ -23,6 +24,9 @@ export interface RunRequest {
   readonly publish: string;
   /** That the collector has. */
   readonly files: readonly OrderedFile[];
+  /** So many nodes at a time; 0: all at once. */
+  readonly batch: number;
+  readonly pausesOnFailure: boolean;
 }
 
 export const DEFAULT_KILL_AFTER_SECONDS = 60;
@@ -38,6 +42,8 @@ const KEYS = [
   "killAfterSeconds",
   "publish",
   "files",
+  "batch",
+  "pausesOnFailure",
 ];
 
 /** Requests from lines of JSON, as `mlctl runs --export` prints them. Throws a CtlError that names the line. */
@@ -71,7 +77,12 @@ function parseRequest(line: string): RunRequest | string {
   const killAfterSeconds = asCount(record["killAfterSeconds"] ?? DEFAULT_KILL_AFTER_SECONDS, 1);
   if (seconds === undefined || memoryBytes === undefined || killAfterSeconds === undefined)
     return "seconds, memoryBytes, killAfterSeconds: expected whole numbers";
-  return { nodes: names, where, argv, job, cwd, env, seconds, memoryBytes, killAfterSeconds, publish, files };
+  const batch = asCount(record["batch"] ?? 0);
+  const { pausesOnFailure = false } = record;
+  if (batch === undefined || batch > FLEET_LIMITS.maxNodes || typeof pausesOnFailure !== "boolean")
+    return "batch, pausesOnFailure: expected so many nodes at a time, 0 for all at once, and true or false";
+  const limits = { seconds, memoryBytes, killAfterSeconds };
+  return { nodes: names, where, argv, job, cwd, env, ...limits, publish, files, batch, pausesOnFailure };
 }
 
 function isWords(value: unknown): value is readonly string[] {

@@ -10,7 +10,8 @@ import type { Io } from "../command.ts";
 import { ApiRefusal, type Collector, isAway } from "../remote/collector.ts";
 import { note } from "../remote/session.ts";
 import { replaceFile } from "../replace-file.ts";
-import { type Batching, sendRun } from "./run-api.ts";
+import type { Batching } from "./batching.ts";
+import { sendRun } from "./run-api.ts";
 
 /** If more wait, nobody misses that collector. */
 export const MAX_WAITING_ORDERS = 1_000;

@@ -12,7 +12,7 @@ import type { RunRequest } from "./run-request.ts";
 export interface WorkContext {
   readonly fleet: FleetView;
   readonly user: string;
-  readonly lifeMs: number;
+  readonly lifeMsOf: (request: RunRequest) => number;
   /** Whether absent nodes are ordered too; otherwise they are left out. */
   readonly withAbsent: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -25,7 +25,7 @@ export function workOrder<K extends "run" | "check">(
   request: RunRequest,
   { context, io }: { readonly context: WorkContext; readonly io: Io },
 ): Omit<OrderOf<"run">, "kind"> & { readonly kind: K } {
-  const { fleet, user, lifeMs, withAbsent, environment, nowMs } = context;
+  const { fleet, user, lifeMsOf, withAbsent, environment, nowMs } = context;
   const chosen = chooseNodes(request.nodes, fleet.nodes, request.where);
   if (request.where.length > 0) note(io, `nodes: ${formatNodeRange(chosen.map(({ node }) => node))}`);
   const absent = chosen.filter(({ state }) => state !== "present").map(({ node }) => node);
@@ -43,7 +43,7 @@ export function workOrder<K extends "run" | "check">(
     user,
     nodes: nodes.map(({ node }) => node),
     issued: nowMs,
-    expires: nowMs + lifeMs,
+    expires: nowMs + lifeMsOf(request),
     via: "ssh",
     argv,
     cwd,

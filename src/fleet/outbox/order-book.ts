@@ -68,7 +68,8 @@ export class OrderBook {
     const { user: owner, run, job, via, issued, expires } = order;
     const argv = JSON.stringify(order.argv);
     const digest = sha256(signed.order);
-    const details = JSON.stringify(detailsOf(order));
+    const { size = nodes.length, pausesOnFailure = false } = batching ?? {};
+    const details = JSON.stringify(detailsOf(order, { batch: batching?.size ?? 0, pausesOnFailure }));
     this.db.addRun({
       owner,
       run,
@@ -81,7 +82,6 @@ export class OrderBook {
       message: encodeSignedOrder(signed),
       details,
     });
-    const { size = nodes.length, pausesOnFailure = false } = batching ?? {};
     if (size < nodes.length) this.db.putBatch({ owner, run, size, pauses: pausesOnFailure ? 1 : 0, forgiven: 0 });
     this.db.addTargets({ owner, run, nodes, size, at: this.#options.wallMs() });
     return nodes.map((node, at) => {

@@ -2,8 +2,11 @@ import type { OrderOf } from "../../wire/fleet/order.ts";
 import type { RunDetails } from "../../wire/fleet/run-view.ts";
 
 /** What it takes to order the same again, but for the values of the environment: they are the user's secrets. */
-export function detailsOf(order: OrderOf<"run">): RunDetails {
+export function detailsOf(
+  order: OrderOf<"run">,
+  { batch, pausesOnFailure }: Pick<RunDetails, "batch" | "pausesOnFailure">,
+): RunDetails {
   const { cwd, env, seconds, memoryBytes, killAfterSeconds, publish, files } = order;
   const variables = env.map((one) => one.slice(0, one.indexOf("=")));
-  return { cwd, variables, seconds, memoryBytes, killAfterSeconds, publish, files };
+  return { batch, pausesOnFailure, cwd, variables, seconds, memoryBytes, killAfterSeconds, publish, files };
 }

@@ -24,6 +24,10 @@ export interface RunOnNode {
 
 /** What it takes to order the same again, but for the values of the environment. */
 export interface RunDetails {
+  /** So many nodes at a time; 0: all at once. */
+  readonly batch: number;
+  /** No further batch goes after one that has failed somewhere. */
+  readonly pausesOnFailure: boolean;
   readonly cwd: string;
   /** Names of the variables that the order set. */
   readonly variables: readonly string[];
@@ -77,8 +81,11 @@ export function parseRunView(value: unknown): RunView | undefined {
 
 /** Of an outbox from before there were details: nothing but the usual. */
 export function parseRunDetails(value: unknown): RunDetails {
-  const { cwd, variables, seconds, memoryBytes, killAfterSeconds, publish, files } = asRecord(value) ?? {};
+  const { batch, pausesOnFailure, cwd, variables, seconds, memoryBytes, killAfterSeconds, publish, files } =
+    asRecord(value) ?? {};
   return {
+    batch: asCount(batch) ?? 0,
+    pausesOnFailure: pausesOnFailure === true,
     cwd: typeof cwd === "string" ? cwd : "",
     variables: Array.isArray(variables) ? variables.map(String) : [],
     seconds: asCount(seconds) ?? 0,

@@ -40,9 +40,12 @@ export class FleetClient {
     return this.#api.ask("api/sign", { parse, body });
   }
 
-  /** @param batch so many nodes at a time, until one fails; 0: all at once */
-  sendRun(body: SignedOrder, batch: number): Promise<Answer<RunView>> {
-    const query = batch === 0 ? "" : queryOf({ batch, pause: 1 });
+  /** @param batch so many nodes at a time; 0: all at once */
+  sendRun(
+    body: SignedOrder,
+    { batch, pausesOnFailure }: { readonly batch: number; readonly pausesOnFailure: boolean },
+  ): Promise<Answer<RunView>> {
+    const query = batch === 0 ? "" : queryOf({ batch, pause: pausesOnFailure ? 1 : undefined });
     return this.#api.ask(`api/runs${query}`, { parse: parseRunView, body });
   }
 

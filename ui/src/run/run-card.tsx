@@ -6,9 +6,9 @@ import { Link } from "../link.tsx";
 import type { Navigation } from "../navigation.ts";
 import { placeOfExecution, placeOfRun } from "../place-of.ts";
 import { run as t } from "../texts/en/run.ts";
-import { failedNodes } from "./make-order.ts";
 import { stateLook, stateWords } from "./state-words.ts";
 import { useFleetRun } from "./use-fleet-run.ts";
+import { failedNodes } from "./work-again.ts";
 
 interface RunCardProps {
   readonly api: ApiClient;
@@ -18,7 +18,13 @@ interface RunCardProps {
   /** Resolves with what went wrong, if anything. */
   readonly onStop: (view: RunView) => Promise<string | undefined>;
   readonly onContinue: (view: RunView) => Promise<string | undefined>;
-  readonly onAgain: (view: RunView, nodes: readonly string[]) => void;
+  readonly onAgain: (view: RunView, nodes: readonly string[]) => Promise<string | undefined>;
+}
+
+/** As it was typed: this dialogue starts commands by `sh -c`. */
+function commandText(argv: readonly string[]): string {
+  const [shell, option, command] = argv;
+  return shell === "sh" && option === "-c" && command !== undefined ? command : argv.join(" ");
 }
 
 /** A run: its state on each node as it changes, also where it never started, and why. */
@@ -33,7 +39,7 @@ export function RunCard({ api, navigation, known, showOwner, onStop, onContinue,
         <Link navigation={navigation} to={placeOfRun({ job, run, owner }, showOwner)} title={t.output}>
           {job}
         </Link>
-        <code class="quiet">{argv.at(-1)}</code>
+        <code class="quiet">{commandText(argv)}</code>
         <span class="spring" />
         {view.isPaused ? (
           <button type="button" class="plain" onClick={() => void onContinue(view).then(setProblem)}>
@@ -46,7 +52,7 @@ export function RunCard({ api, navigation, known, showOwner, onStop, onContinue,
           </button>
         )}
         {isDone && failed.length > 0 ? (
-          <button type="button" class="plain" onClick={() => onAgain(view, failed)}>
+          <button type="button" class="plain" onClick={() => void onAgain(view, failed).then(setProblem)}>
             {t.again(failed.length)}
           </button>
         ) : null}

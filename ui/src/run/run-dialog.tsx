@@ -14,11 +14,13 @@ import { chosenNodes } from "./chosen-nodes.ts";
 import { DryRunAnswers } from "./dry-run-answers.tsx";
 import { FileChoice } from "./file-choice.tsx";
 import { FleetClient } from "./fleet-client.ts";
-import { cancelOrderText, runOrderText, type Wanted } from "./make-order.ts";
+import { cancelOrderText, runOrderText, type Work } from "./make-order.ts";
 import { NodeChoice } from "./node-choice.tsx";
 import { RunCard } from "./run-card.tsx";
 import { heldTicket } from "./ticket.ts";
 import { useChosenFiles } from "./use-chosen-files.ts";
+import { type Wanted, workOf } from "./wanted-work.ts";
+import { workAgain } from "./work-again.ts";
 
 interface RunDialogProps {
   readonly api: ApiClient;
@@ -33,7 +35,7 @@ const SHOWN_RUNS = 10;
 const EXAMPLE = "node[1-4], gpu*, *, memory>=16G && role=render";
 const LOOK_EVERY_MS = 2_000;
 
-const NOTHING: Wanted = { nodes: [], command: "", job: "", folder: "", files: [], batch: 0 };
+const NOTHING: Wanted = { nodes: [], command: "", job: "", folder: "", batch: 0 };
 
 /** Starts a command on chosen nodes, and shows what became of the latest. */
 export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogProps): JSX.Element {
@@ -100,8 +102,9 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
     }
   };
 
-  const send = async (kind: "run" | "check", what: Wanted): Promise<void> => {
-    if (fleet === undefined) return;
+  /** Resolves with what went wrong, if anything. */
+  const send = async (kind: "run" | "check", what: Work): Promise<string | undefined> => {
+    if (fleet === undefined) return undefined;
     setProblem(undefined);
     setAnswers([]);
     const random = crypto.getRandomValues(new Uint8Array(ULID_RANDOM_BYTES));
@@ -109,23 +112,22 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
     try {
       order = runOrderText(kind, what, { fleet, user: me.user, nowMs: Date.now(), random });
     } catch (error) {
-      return setProblem(error instanceof Error ? error.message : String(error));
+      return error instanceof Error ? error.message : String(error);
     }
-    const failed = await whileBusy(async () => {
+    return whileBusy(async () => {
       const signed = await sign(order);
-      return typeof signed === "string" ? signed : pass(kind, { order, ...signed }, what.batch);
+      return typeof signed === "string" ? signed : pass(kind, { order, ...signed }, what);
     });
-    setProblem(failed);
   };
 
   /** Sends what was signed, and shows the answer. A text is why not. */
-  const pass = async (kind: "run" | "check", body: SignedOrder, batch: number): Promise<string | undefined> => {
+  const pass = async (kind: "run" | "check", body: SignedOrder, work: Work): Promise<string | undefined> => {
     if (kind === "check") {
       const answer = await client.dryRun(body);
       if (answer.ok) setAnswers(answer.value);
       return answer.ok ? undefined : answer.message;
     }
-    const answer = await client.sendRun(body, batch);
+    const answer = await client.sendRun(body, work);
     if (answer.ok) setRuns([answer.value, ...runs].slice(0, SHOWN_RUNS));
     return answer.ok ? undefined : answer.message;
   };
@@ -147,8 +149,13 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
   /** The files first: what is sent already is not sent again. */
   const sendAll = async (): Promise<void> => {
     const files = await whileBusy(() => chosen.send(wanted.folder));
-    if (typeof files === "string") setProblem(files);
-    else await send("run", { ...wanted, files });
+    setProblem(typeof files === "string" ? files : await send("run", workOf(wanted, files)));
+  };
+
+  /** On some of its nodes. */
+  const sendAgain = async (view: RunView, nodes: readonly string[]): Promise<string | undefined> => {
+    const work = workAgain(view, nodes);
+    return work === undefined ? t.variablesGone(view.run) : send("run", work);
   };
 
   const submit = (event: SubmitEvent): void => {
@@ -215,7 +222,7 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
             type="button"
             class="plain"
             disabled={isBusy || wanted.nodes.length === 0 || wanted.command === ""}
-            onClick={() => void send("check", wanted)}
+            onClick={() => void send("check", workOf(wanted, [])).then(setProblem)}
           >
             {t.dryRun}
           </button>
@@ -237,9 +244,7 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
           showOwner={me.admin}
           onStop={stop}
           onContinue={goOn}
-          onAgain={({ argv, job, details: { cwd: folder, files } }, nodes) =>
-            void send("run", { nodes, command: argv.at(-1) ?? "", job, folder, batch: 0, files })
-          }
+          onAgain={sendAgain}
         />
       ))}
     </dialog>

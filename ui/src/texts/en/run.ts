@@ -70,6 +70,8 @@ export const run = translated("run", {
   goOn: "Continue",
   stop: "Stop",
   again: (count: number) => `Again on the ${count} that failed`,
+  variablesGone: (run: string) =>
+    `It had set variables, whose values nobody keeps: mlctl run --again ${run} takes them from your environment`,
   withoutExecution: "Nodes without an execution",
   states: {
     pending: "waits for the node",

@@ -41,6 +41,8 @@ export const run: typeof english = {
   goOn: "Continuar",
   stop: "Detener",
   again: (count) => (count === 1 ? "Repetir en el que falló" : `Repetir en los ${count} que fallaron`),
+  variablesGone: (run) =>
+    `Fijaba variables cuyos valores nadie guarda: mlctl run --again ${run} los toma de tu entorno`,
   withoutExecution: "Nodos sin ejecución",
   states: {
     pending: "espera al nodo",
