@@ -78,7 +78,14 @@ const local: Readonly<Record<string, () => Promise<Command>>> = {
     return relayConfigCommand(fileURLToPath(new URL("rsyslog.d", INSTALLATION)));
   },
   "relay-replay": async () => (await import("../ctl/replay/relay-replay-command.ts")).relayReplayCommand,
-  check: async () => (await import("../ctl/check/check-command.ts")).checkCommand(fileURLToPath(INSTALLATION)),
+  check: async () => {
+    const { checkCommand } = await import("../ctl/check/check-command.ts");
+    const { listPeer } = await import("../fleet/peers/peer-list.ts");
+    return checkCommand({
+      installation: fileURLToPath(INSTALLATION),
+      peerFault: async (peer, fleet) => (await listPeer(peer, fleet)).fault,
+    });
+  },
   sessions: async () => {
     const { sessionsCommand } = await import("../ctl/sessions/sessions-command.ts");
     return sessionsCommand({

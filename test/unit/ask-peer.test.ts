@@ -12,6 +12,7 @@ import type { OrderOf } from "../../src/wire/fleet/order.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { FLEET, newRun } from "../support/fleet-keys.ts";
 import { makeCertificate } from "../support/own-certificate.ts";
+import { poll } from "../support/poll.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const THEIRS = "a".repeat(64);
@@ -21,6 +22,7 @@ let url: string;
 /** What the joined collector answers with. */
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 let asked: IncomingMessage[];
+let answered: number;
 
 beforeAll(async () => {
   folder = await tempFolder();
@@ -28,6 +30,9 @@ beforeAll(async () => {
   ca = readFileSync(cert, "utf8");
   const server = createServer({ cert: ca, key: readFileSync(key) }, (request, response) => {
     asked.push(request);
+    response.once("close", () => {
+      answered += 1;
+    });
     answer(request, response);
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
@@ -39,7 +44,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  asked = [];
+  [asked, answered] = [[], 0];
 });
 
 function json(status: number, value: unknown): typeof answer {
@@ -88,7 +93,8 @@ function joined(...peers: readonly ReturnType<typeof peer>[]) {
   const clock = { nowMs: 0 };
   const metrics = createMetrics();
   const log = { event: () => undefined };
-  return { peers: new Peers({ peers, id: FLEET, log, metrics, nowMs: () => clock.nowMs }), metrics, clock };
+  const pending = (): number => asked.length - answered;
+  return { pending, peers: new Peers({ peers, id: FLEET, log, metrics, nowMs: () => clock.nowMs }), metrics, clock };
 }
 
 describe("what joined collectors offer", () => {
@@ -115,7 +121,34 @@ describe("what joined collectors offer", () => {
     expect(asked).toHaveLength(1);
     clock.nowMs = 10_000;
     await peers.offers();
-    expect(asked).toHaveLength(2);
+    await poll("the next request", () => asked.length === 2);
+  });
+
+  test("is answered at once from what is known, also while it swallows requests; who has not answered is named after", async () => {
+    answer = json(200, offered);
+    const { peers, clock, pending } = joined(peer());
+    const known = await peers.offers();
+    answer = () => undefined;
+    clock.nowMs = 10_000;
+    // It never answers these: whoever waited for it would not be here before 3 s.
+    for (let i = 0; i < 3; i += 1) expect(await peers.offers()).toEqual(known);
+    await poll("one request for all three", () => asked.length === 2);
+    expect(pending()).toBe(1);
+    const missing = await poll("the fault", async () => (await peers.offers()).missing[0]);
+    expect(missing).toEqual({ peer: "berlin", why: "it has not answered within 3 s" });
+    answer = json(200, offered);
+    clock.nowMs = 20_000;
+    expect((await peers.offers()).missing).toEqual([missing]);
+    await poll("what it offers now", async () => (await peers.offers()).services.length === 1);
+  });
+
+  test("is waited for where what is known is minutes old", async () => {
+    answer = json(200, offered);
+    const { peers, clock } = joined(peer());
+    await peers.offers();
+    answer = json(200, { ...offered, services: [] });
+    clock.nowMs = 300_000;
+    expect((await peers.offers()).services).toEqual([]);
   });
 
   test("a collector that says that another one's fleet is its own gets no call for what that one offers", async () => {

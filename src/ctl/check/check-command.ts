@@ -7,6 +7,7 @@ import { type Command, CtlError, type Io } from "../command.ts";
 import { checkTable } from "./check-table.ts";
 import { checkCollector } from "./collector-checks.ts";
 import type { Finding } from "./finding.ts";
+import type { PeerFault } from "./peers-check.ts";
 import { checkRelay } from "./relay-checks.ts";
 import { pauseIfRestarted, restartsOf } from "./restart-pause.ts";
 
@@ -14,8 +15,9 @@ const HELP = `Usage: mlctl check relay [--relay-config FILE] [--drop-in] [--user
        mlctl check collector [--config FILE] [--user USER] [--node-users FILE] [options]
 
 Tests what a relay or the collector needs on this machine, as the user that it runs as: modules, the gate, files and their
-modes, certificates, folders, ports, groups, users. Prints one check a line, and what to do where something is wrong. Never
-asks another machine. Run it as root; another user tests for himself. The services do so before each start.
+modes, certificates, folders, ports, groups, users. Prints one check a line, and what to do where something is wrong. Asks no
+other machine but joined collectors ([peers.NAME]), and those only without --unit. Run it as root; another user tests for
+himself. The services do so before each start.
 
   --relay-config FILE  what \`mlctl relay-config\` wrote (default /etc/marcologger/relay.conf)
   --drop-in            the relay is a part of the site's rsyslogd: FILE is /etc/rsyslog.d/60-marcologger.conf by default,
@@ -35,21 +37,27 @@ const COMMON = {
   unit: { type: "string" },
 } as const;
 
+interface CheckSettings {
+  /** Folder of this installation. */
+  readonly installation: string;
+  readonly peerFault: PeerFault;
+}
+
 interface Asked {
   readonly findings: readonly Finding[];
   readonly quiet: boolean;
   readonly unit: string | undefined;
 }
 
-/** `mlctl check`. @param installation folder of this installation. */
-export function checkCommand(installation: string): Command {
+/** `mlctl check`. */
+export function checkCommand(settings: CheckSettings): Command {
   return {
     summary: "test whether this machine has everything that a relay or the collector needs",
     help: HELP,
     async run([what, ...args], io) {
       if (what !== "relay" && what !== "collector") throw new UsageError("expected relay or collector");
       const check = what === "relay" ? relay : collector;
-      const { findings, quiet, unit } = await check(args, installation, io);
+      const { findings, quiet, unit } = await check(args, settings, io);
       const shown = quiet ? findings.filter(({ state }) => state !== "ok") : findings;
       io.stdout.write(checkTable(shown));
       const failures = findings.filter(({ state }) => state === "failed").length;
@@ -60,7 +68,7 @@ export function checkCommand(installation: string): Command {
   };
 }
 
-async function relay(args: readonly string[], installation: string, io: Io): Promise<Asked> {
+async function relay(args: readonly string[], { installation }: CheckSettings, io: Io): Promise<Asked> {
   const options = {
     ...COMMON,
     "relay-config": { type: "string" },
@@ -76,13 +84,13 @@ async function relay(args: readonly string[], installation: string, io: Io): Pro
   return { findings, quiet: values.quiet, unit: values.unit };
 }
 
-async function collector(args: readonly string[], installation: string, io: Io): Promise<Asked> {
+async function collector(args: readonly string[], settings: CheckSettings, io: Io): Promise<Asked> {
   const options = { ...COMMON, config: { type: "string" }, "node-users": { type: "string" } } as const;
   const { values } = parseArgs({ args: [...args], options });
   const { user = "marcologger", quiet, unit } = values;
   const config = resolve(io.cwd, values.config ?? DEFAULT_CONFIG_FILE);
   const nodeUsers = values["node-users"] === undefined ? undefined : resolve(io.cwd, values["node-users"]);
   const isStopped = unit !== undefined;
-  const findings = await checkCollector({ config, user, installation, nodeUsers, isStopped, nowMs: Date.now() });
+  const findings = await checkCollector({ ...settings, config, user, nodeUsers, isStopped, nowMs: Date.now() });
   return { findings, quiet, unit };
 }

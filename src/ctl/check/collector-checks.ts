@@ -9,6 +9,7 @@ import { checkKeyPair } from "./certificate-check.ts";
 import { codeOf, type Finding, failed, ok, warning } from "./finding.ts";
 import { checkFolder } from "./folder-check.ts";
 import { checkNamedNodes } from "./named-nodes-check.ts";
+import { checkPeers, type PeerFault } from "./peers-check.ts";
 import { checkPort } from "./port-check.ts";
 import { checkInstallation, checkProgram, checkUsefulProgram } from "./program-check.ts";
 import { becomeServiceUser } from "./service-user.ts";
@@ -26,8 +27,9 @@ interface CollectorToCheck {
   readonly installation: string;
   /** A node's passwd file, to compare. */
   readonly nodeUsers: string | undefined;
-  /** Whether the collector is not running now. */
+  /** Whether the collector is not running now, and is about to start. */
   readonly isStopped: boolean;
+  readonly peerFault: PeerFault;
   readonly nowMs: number;
 }
 
@@ -78,6 +80,8 @@ async function checkConfig(config: Config, collector: CollectorToCheck): Promise
     await checkPam(config.pamService),
     ...(await checkMaps(config.nodes)),
     ...(config.pki === undefined ? [] : await checkNamedNodes(config.nodes.keys(), config.pki)),
+    // Its start waits for no other machine.
+    ...(await checkPeers(config, { user, peerFault: collector.isStopped ? undefined : collector.peerFault })),
   ];
 }
 

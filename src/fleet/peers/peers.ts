@@ -3,14 +3,15 @@ import type { Metrics } from "../../host/metrics.ts";
 import { parseError } from "../../wire/api-error.ts";
 import { parseCallView } from "../../wire/fleet/call.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
-import { isServiceName, type OrderOf } from "../../wire/fleet/order.ts";
+import type { OrderOf } from "../../wire/fleet/order.ts";
 import type { PassedCall } from "../../wire/fleet/passed-on.ts";
-import { type MissingPeer, type OfferedService, parseServicesView } from "../../wire/fleet/services-view.ts";
+import type { MissingPeer, OfferedService } from "../../wire/fleet/services-view.ts";
 import type { SignedOrder } from "../../wire/fleet/signed-order.ts";
-import { isNodeName } from "../../wire/node-name.ts";
 import { asRecord } from "../../wire/record.ts";
 import { OpenAsks } from "../open-asks.ts";
 import { askPeer, type Peer } from "./ask-peer.ts";
+import { listPeer, peerFault } from "./peer-list.ts";
+import { PeerLists } from "./peer-lists.ts";
 
 interface PeersOptions {
   readonly peers: readonly Peer[];
@@ -22,12 +23,6 @@ interface PeersOptions {
   readonly nowMs: () => number;
 }
 
-/** A person waits for the list of services. */
-const LIST_WITHIN_MS = 3_000;
-/** What a peer said, or that it said nothing, is true for so long: a dead one holds up one caller in this time. */
-const LIST_FOR_MS = 10_000;
-/** 4,000 nodes with tens of services each. */
-const MAX_LIST_BYTES = 4 * 2 ** 20;
 /** The peer's own answer comes at the end of its time: it has this much more for the way. */
 const WAY_MS = 2_000;
 /** 64 KiB of JSON, each character of which may take six in the JSON around it, and some words. */
@@ -37,14 +32,6 @@ const MAX_OPEN = 64;
 /** Of one user, who leaves places for the others. */
 const MAX_OPEN_OF_USER = 16;
 
-interface Listed {
-  /** Of its fleet; empty: it does not say. */
-  readonly id: string;
-  readonly services: readonly Pick<OfferedService, "name" | "nodes">[];
-  /** Why it cannot be used, in words; empty: it can. */
-  readonly fault: string;
-}
-
 /**
  * Collectors that this one is joined with: what no node here offers, those of theirs may. The user signs for their fleet and
  * their node, which verifies that; here a call is passed on as it was signed. What came from a peer is never passed on again.
@@ -53,13 +40,12 @@ export class Peers {
   readonly #options: PeersOptions;
   readonly #passed: (outcome: string) => { inc(): void };
   readonly #failures: { inc(): void };
-  readonly #known = new Map<string, { readonly atMs: number; readonly listed: Promise<Listed> }>();
-  readonly #faults = new Map<string, string>();
+  readonly #lists: PeerLists;
   readonly #open = new OpenAsks<Peer>({ most: MAX_OPEN, mostOfUser: MAX_OPEN_OF_USER });
 
   constructor(options: PeersOptions) {
     this.#options = options;
-    const { metrics } = options;
+    const { metrics, id, ...others } = options;
     this.#passed = metrics.counter(
       "ml_fleet_passed_calls_total",
       "Calls that were passed on to joined collectors, by what came of it",
@@ -69,12 +55,17 @@ export class Peers {
       "ml_fleet_peer_failures_total",
       "Requests that joined collectors have not answered, or not as one does",
     );
+    this.#lists = new PeerLists({
+      ...others,
+      ask: (peer) => listPeer(peer, id),
+      onFailure: () => this.#failures.inc(),
+    });
   }
 
   /** What they offer, in the order of the configuration, and which of them cannot be used. */
   async offers(): Promise<{ readonly services: readonly OfferedService[]; readonly missing: readonly MissingPeer[] }> {
     const [services, missing]: [OfferedService[], MissingPeer[]] = [[], []];
-    for (const [peer, { id, services: offered, fault }] of await this.#lists()) {
+    for (const [peer, { id, services: offered, fault }] of await this.#lists.all()) {
       if (fault !== "") missing.push({ peer: peer.name, why: fault });
       else services.push(...offered.map((service) => ({ ...service, at: { peer: peer.name, fleet: id } })));
     }
@@ -86,7 +77,7 @@ export class Peers {
    * do, and nobody says which, a call goes to none of them.
    */
   async of(fleet: string, wanted?: string): Promise<string | undefined> {
-    const names = (await this.#lists()).flatMap(([{ name }, { id, fault }]) =>
+    const names = (await this.#lists.all()).flatMap(([{ name }, { id, fault }]) =>
       fault === "" && id === fleet && (wanted ?? name) === name ? [name] : [],
     );
     return names.length === 1 ? names[0] : undefined;
@@ -130,60 +121,10 @@ export class Peers {
     const error = parseError(asRecord(value)?.["error"]);
     if (error === undefined || status < 400 || status > 499 || status === 401 || error.code === "scope") {
       this.#failures.inc();
-      return { is: "failed", message: faultOf(peer.name, status) };
+      return { is: "failed", message: peerFault(peer.name, status) };
     }
     const retryAfterSeconds = /^\d{1,4}$/.test(retryAfter ?? "") ? Number(retryAfter) : undefined;
     const message = `${peer.name}: ${error.message.slice(0, FLEET_LIMITS.maxTextCharacters)}`;
     return { is: "refused", status, code: "peer", message, retryAfterSeconds };
   }
-
-  #lists(): Promise<readonly (readonly [Peer, Listed])[]> {
-    const { peers, nowMs } = this.#options;
-    const now = nowMs();
-    return Promise.all(
-      peers.map(async (peer) => {
-        const known = this.#known.get(peer.name);
-        const isFresh = known !== undefined && now - known.atMs < LIST_FOR_MS;
-        const listed = isFresh ? known.listed : this.#list(peer);
-        if (!isFresh) this.#known.set(peer.name, { atMs: now, listed });
-        return [peer, await listed] as const;
-      }),
-    );
-  }
-
-  async #list(peer: Peer): Promise<Listed> {
-    const { log, id } = this.#options;
-    const limits = { withinMs: LIST_WITHIN_MS, maxBytes: MAX_LIST_BYTES };
-    const answer = await askPeer(peer, { method: "GET", path: "/services", ...limits });
-    const listed = answer.is === "none" ? unusable(answer.why) : listOf(peer.name, answer);
-    const { fault } = listed.id === id ? unusable("it is this collector, or has its authority") : listed;
-    if (fault !== "") this.#failures.inc();
-    if (fault !== (this.#faults.get(peer.name) ?? "")) {
-      if (fault === "") log.event("info", "a joined collector can be asked again", { peer: peer.name });
-      else log.event("warning", "a joined collector cannot be asked", { peer: peer.name, error: fault });
-    }
-    this.#faults.set(peer.name, fault);
-    return { ...listed, fault };
-  }
-}
-
-function unusable(fault: string): Listed {
-  return { id: "", services: [], fault };
-}
-
-/** Another collector's words: what is no name here is left out. */
-function listOf(name: string, { status, value }: { readonly status: number; readonly value: unknown }): Listed {
-  const view = status === 200 ? parseServicesView(value) : undefined;
-  if (view === undefined || !/^[0-9a-f]{64}$/.test(view.id)) return unusable(faultOf(name, status));
-  const services = view.services
-    .filter((service) => service.at === undefined && isServiceName(service.name))
-    .map((service) => ({ name: service.name, nodes: service.nodes.filter(isNodeName) }))
-    .filter(({ nodes }) => nodes.length > 0);
-  return { id: view.id, services, fault: "" };
-}
-
-function faultOf(name: string, status: number): string {
-  if (status === 401 || status === 403)
-    return `${name} does not take this collector's token: an administrator there makes one (mlctl tokens create NAME --scope peer)`;
-  return `${name} answers with ${status}, and not as a collector with a fleet does`;
 }

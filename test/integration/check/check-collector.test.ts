@@ -1,11 +1,15 @@
-import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { createHash } from "node:crypto";
+import { chmod, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import type { IncomingHttpHeaders } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { type AddressInfo, createServer } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { afterwards } from "../../support/cleanup.ts";
 import { makePki } from "../../support/ctl.ts";
 import { freePort } from "../../support/free-port.ts";
+import { makeCertificate } from "../../support/own-certificate.ts";
 import { run } from "../../support/processes.ts";
 import { program } from "../../support/programs.ts";
 import { createTestUser, describeAsRoot, runAsRoot } from "../../support/root.ts";
@@ -120,6 +124,95 @@ describe("names what would keep it from working, with the next step", () => {
     expect((await check({ pki: folder })).stdout).toMatch(/^warning +ca\.crl +.*nobody is revoked/m);
     await writeFile(join(folder, "ca.crl"), "-----BEGIN X509 CRL-----\nMIIB");
     expect((await check({ pki: folder })).stdout).toMatch(/^FAILED +ca\.crl /m);
+  });
+});
+
+describe("joined collectors", () => {
+  let [url, cert, folder, token] = ["", "", "", ""];
+  let answer: { readonly status: number; readonly id?: string };
+  let asked: IncomingHttpHeaders[];
+
+  beforeAll(async () => {
+    folder = await tempFolder();
+    const pair = makeCertificate(folder, "berlin");
+    cert = pair.cert;
+    const server = createHttpsServer(
+      { cert: await readFile(cert), key: await readFile(pair.key) },
+      (request, response) => {
+        asked.push(request.headers);
+        response.writeHead(answer.status).end(JSON.stringify({ id: answer.id, services: [] }));
+      },
+    );
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    afterwards(() => void server.close());
+    url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    token = join(folder, "token");
+  });
+
+  beforeEach(async () => {
+    [answer, asked] = [{ status: 200, id: "a".repeat(64) }, []];
+    await writeFile(token, "mlt_secret\n");
+    await chmod(token, 0o600);
+  });
+
+  const checked = (more: readonly string[] = [], at = { url, token, ca: cert }) => {
+    const table = Object.entries(at).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
+    return check({ fleet: "127.0.0.1:4222" }, more, `[peers.berlin]\n${table.join("")}`);
+  };
+
+  test("are asked with their token, and only by hand: no start waits for another machine", async () => {
+    expect(await checked()).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^ok +peers\.berlin +https:\S+ takes the token in \S+$/m),
+    });
+    expect(asked).toMatchObject([{ authorization: "Bearer mlt_secret", "marcologger-passed-on": "1" }]);
+    expect((await checked(["--unit", "none.service"])).stdout).toMatch(/^ok +peers\.berlin +\S+token$/m);
+    expect(asked).toHaveLength(1);
+  });
+
+  test.each<[string, () => Promise<unknown> | unknown, RegExp]>([
+    ["a token that others read", () => chmod(token, 0o644), /^FAILED .*token is for others as well: chmod 600/m],
+    ["no token", () => rm(token), /^FAILED .*there is no \S+token\n +next: .*mlctl tokens create NAME --scope peer/m],
+    [
+      "two words",
+      () => writeFile(token, "a b"),
+      /^FAILED .*does not hold one word\n +next: .*the token and nothing else/m,
+    ],
+  ])("keep the service from starting with %s", async (_, spoil, message) => {
+    await spoil();
+    for (const more of [[], ["--unit", "none.service"]])
+      expect(await checked(more)).toMatchObject({ code: 1, stdout: expect.stringMatching(message) });
+    expect(asked).toEqual([]);
+  });
+
+  test("keep the service from starting with an authority that is none", async () => {
+    const { stdout } = await checked([], { url, token, ca: token });
+    expect(stdout).toMatch(/^FAILED +peers\.berlin +\S+token is no certificate\n +next: copy the authority/m);
+  });
+
+  test.each<[string, typeof answer, RegExp]>([
+    [
+      "a token of another scope",
+      { status: 403 },
+      /berlin does not take this collector's token: an administrator there/,
+    ],
+    ["something that is no collector", { status: 404 }, /berlin answers with 404/],
+  ])("that cannot be used are a warning: %s", async (_, given, message) => {
+    answer = given;
+    const { code, stdout } = await checked();
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^warning +peers\.berlin +https:\S+ cannot be used: /m);
+    expect(stdout).toMatch(message);
+  });
+
+  test("that have our authority, or are not there, are a warning", async () => {
+    const own = createHash("sha256")
+      .update(await readFile(join(pki, "ca.crt")))
+      .digest("hex");
+    answer = { status: 200, id: own };
+    expect((await checked()).stdout).toMatch(/^warning .*it is this collector, or has its authority/m);
+    const away = await checked([], { url: `https://127.0.0.1:${await freePort()}`, token, ca: cert });
+    expect(away).toMatchObject({ code: 0, stdout: expect.stringMatching(/^warning .*ECONNREFUSED/m) });
   });
 });
 
