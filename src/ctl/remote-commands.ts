@@ -78,6 +78,10 @@ export function remoteCommands(settings: LoginSettings & FleetSettings): Readonl
       const { BOT, botCommand } = await import("./bot/bot-command.ts");
       return { description: BOT, command: botCommand(settings) };
     },
+    services: async () => {
+      const { SERVICES, servicesCommand } = await import("./fleet/services-command.ts");
+      return { description: SERVICES, command: servicesCommand(settings) };
+    },
     call: async () => {
       const { CALL, callCommand } = await import("./fleet/call-command.ts");
       return { description: CALL, command: callCommand(settings) };

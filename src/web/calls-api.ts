@@ -119,7 +119,7 @@ function answerOf(passed: PassedCall): CallView {
 }
 
 /** By name, with the present nodes that have it. */
-function servicesOf(fleet: Pick<Fleet, "id" | "view">): ServicesView {
+function servicesOf(fleet: Pick<Fleet, "id" | "view" | "commandsOf">): ServicesView {
   const nodesOf = new Map<string, string[]>();
   for (const { node, state, services } of fleet.view().nodes) {
     if (state !== "present") continue;
@@ -129,7 +129,11 @@ function servicesOf(fleet: Pick<Fleet, "id" | "view">): ServicesView {
       else known.push(node);
     }
   }
-  const services = [...nodesOf].map(([name, nodes]) => ({ name, nodes }));
+  const services = [...nodesOf].map(([name, nodes]) => {
+    // What a node offers now, it says itself: the outbox knows which run that is.
+    const commands = fleet.commandsOf(name).filter(({ node }) => nodes.includes(node));
+    return { name, nodes, ...(commands.length === 0 ? {} : { commands }) };
+  });
   return { id: fleet.id, services: services.sort(byName) };
 }
 

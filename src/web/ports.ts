@@ -10,6 +10,7 @@ import type { DryRunOnNode } from "../wire/fleet/dry-run.ts";
 import type { NodeEvent } from "../wire/fleet/node-event.ts";
 import type { FleetView } from "../wire/fleet/node-view.ts";
 import type { OrderOf } from "../wire/fleet/order.ts";
+import type { PublishedCommand } from "../wire/fleet/published-command.ts";
 import type { RunView } from "../wire/fleet/run-view.ts";
 import type { SignedOrder } from "../wire/fleet/signed-order.ts";
 import type { NodeSummary } from "../wire/node-summary.ts";
@@ -141,6 +142,8 @@ export interface Fleet {
     order: OrderOf<"call">,
     how: { readonly signed: SignedOrder; readonly withinMs: number; readonly signal: AbortSignal },
   ): Promise<CallView | undefined>;
+  /** Commands that run now and have published this name, the first ones. */
+  commandsOf(service: string): readonly PublishedCommand[];
   readonly blobs: Blobs;
   cancel(order: OrderOf<"cancel">, signed: SignedOrder): Promise<"stored" | "missing">;
   run(owner: string, run: string): Promise<RunView | undefined>;

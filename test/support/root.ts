@@ -38,7 +38,8 @@ export async function createTestUser(prefix: string, options: { groups?: readonl
   const name = `${prefix}${randomBytes(4).toString("hex")}`;
   const password = randomBytes(12).toString("base64url");
   const groups = options.groups === undefined ? [] : ["--groups", options.groups.join(",")];
-  await must("useradd", "--create-home", "--shell", "/bin/bash", ...groups, name);
+  // Directories have names that useradd finds bad: `first.last`.
+  await must("useradd", "--badname", "--create-home", "--shell", "/bin/bash", ...groups, name);
   afterwards(async () => void (await runAsRoot("userdel", ["--remove", "--force", name])));
   const changed = await runAsRoot("chpasswd", [], `${name}:${password}\n`);
   if (changed.code !== 0) throw new Error(`Cannot set a password for ${name}: ${changed.stderr}`);

@@ -97,6 +97,8 @@ function joined(...peers: readonly ReturnType<typeof peer>[]) {
   return { pending, peers: new Peers({ peers, id: FLEET, log, metrics, nowMs: () => clock.nowMs }), metrics, clock };
 }
 
+const COMMAND = { node: "node9", owner: "first.last", run: newRun(), x: newRun(), sinceMs: 1 };
+
 describe("what joined collectors offer", () => {
   const offered = { id: THEIRS, services: [{ name: "hello", nodes: ["node9"] }] };
 
@@ -108,12 +110,16 @@ describe("what joined collectors offer", () => {
         { name: "../etc", nodes: ["node9"] },
         { name: "far", nodes: ["node9"], at: { peer: "x", fleet: FLEET } },
         { name: "none", nodes: ["\u001b[2J"] },
+        { name: "first.last/lab", nodes: ["node9"], commands: [COMMAND, { ...COMMAND, x: "no id" }] },
       ],
     });
     const { peers, clock } = joined(peer());
     const [first, second] = await Promise.all([peers.offers(), peers.offers()]);
     expect(first).toEqual({
-      services: [{ name: "hello", nodes: ["node9"], at: { peer: "berlin", fleet: THEIRS } }],
+      services: [
+        { name: "hello", nodes: ["node9"], at: { peer: "berlin", fleet: THEIRS } },
+        { name: "first.last/lab", nodes: ["node9"], commands: [COMMAND], at: { peer: "berlin", fleet: THEIRS } },
+      ],
       missing: [],
     });
     expect(second).toEqual(first);

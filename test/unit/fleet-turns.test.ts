@@ -35,6 +35,7 @@ function viewsOf(argv: string, nodesOf: readonly number[]) {
     turns += 1;
   };
   const db = {
+    published: { running: () => [] },
     run: (_: string, run: string) => row(run),
     runBefore: (_: string, before: string) => {
       const next = runs[runs.findIndex(({ run }) => run === before) + 1];

@@ -254,6 +254,7 @@ describe("an order", () => {
     ["a variable without =", { env: ["PATH"] }],
     ["a set-uid mode", { files: [{ path: "x", sha256: FLEET, bytes: 0, mode: 0o4755, overwrite: false, unpack: "" }] }],
     ["a service that is a path", { publish: "../x" }],
+    ["a published name that is too long with its user's", { user: "u".repeat(100), publish: "p".repeat(60) }],
     ["a run that is no ULID", { run: "../../etc" }],
     ["a user that is a path", { user: "../root" }],
   ])("may not have %s", (_what, more) => {

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
-import { isOfferName } from "../../wire/fleet/order.ts";
+import { isServiceName } from "../../wire/fleet/service-name.ts";
 import { parseExecutionId } from "../../wire/ids.ts";
 import { asCount, asRecord, parseJson } from "../../wire/record.ts";
 import { readLines } from "../lines.ts";
@@ -93,7 +93,7 @@ export class RootLink {
     const [sequence, running] = [asCount(record?.["sequence"]), asCount(record?.["running"])];
     if (record?.["t"] !== "status" || typeof journal !== "string" || !Array.isArray(open) || !Array.isArray(services))
       return;
-    const offered = services.filter(isOfferName).slice(0, FLEET_LIMITS.maxListedServices);
+    const offered = services.filter(isServiceName).slice(0, FLEET_LIMITS.maxListedServices);
     const names = open.filter((name) => typeof name === "string").slice(0, FLEET_LIMITS.maxListedRuns);
     if (!isWords(gpus) || !isWords(labels) || sequence === undefined || running === undefined) return;
     this.#onStatus({ journal, sequence, running, open: names, services: offered, gpus, labels });

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type AnswerRow, isAnswerRows } from "../../wire/fleet/answer.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
-import { isServiceName } from "../../wire/fleet/order.ts";
+import { isProgramName } from "../../wire/fleet/service-name.ts";
 import { parseJson } from "../../wire/record.ts";
 import { PROVIDERS } from "../ask/providers.ts";
 import type { Program } from "../programs/program-fields.ts";
@@ -97,7 +97,7 @@ export class Providers {
     const built = [...PROVIDERS.keys()].map((name) => ({ name, arguments: "", summary: "" }));
     const own = namesIn(this.#options.folder)
       .filter(
-        (name) => isServiceName(name) && programFault(join(this.#options.folder, name), this.#options.folder) === "",
+        (name) => isProgramName(name) && programFault(join(this.#options.folder, name), this.#options.folder) === "",
       )
       .map((name) => {
         const schema = this.#schemaOf(join(this.#options.folder, name));

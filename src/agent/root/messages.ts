@@ -1,4 +1,5 @@
 import type { Log } from "../../host/log.ts";
+import { executionOf } from "../../orders/execution-of.ts";
 import type { Opened } from "../../orders/open-order.ts";
 import type { FleetEventOf } from "../../wire/fleet/event.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
@@ -17,6 +18,7 @@ import type { Starter } from "./starter.ts";
 import type { Teller } from "./teller.ts";
 
 interface MessagesOptions {
+  readonly node: string;
   readonly journal: Journal;
   readonly checks: Checks;
   readonly runs: Runs;
@@ -56,8 +58,10 @@ export class Messages {
     const verdict = await checks.judge(order);
     if (verdict.kind === "wait") return this.#say(order, { state: "waiting", why: verdict.why, digest });
     const isCall = order.kind === "call" && verdict.kind === "obey";
-    const denied = isCall ? await this.#denied(order) : undefined;
+    const denied = isCall ? await this.#options.services.refusal(order) : undefined;
     if (denied === "directory") return this.#say(order, { state: "waiting", why: denied, digest });
+    const command = denied === "no-such-service" && isCall ? this.#commandOffering(order) : undefined;
+    if (command !== undefined) return this.#refuse(name, order, { why: "not-offered", text: command, digest });
     const why = verdict.kind === "refuse" ? verdict.why : (denied ?? this.#bound(order));
     if (why !== undefined) return this.#refuse(name, order, { why, digest });
     const uid = verdict.kind === "obey" ? verdict.uid : 0;
@@ -69,10 +73,14 @@ export class Messages {
     runs.step(name);
   }
 
-  async #denied(order: OrderOf<"call">): Promise<Refusal | "directory" | undefined> {
-    const why = await this.#options.services.refusal(order);
-    const isCommands = why === "no-such-service" && this.#options.runs.offers().includes(order.service);
-    return isCommands ? "not-offered" : why;
+  /** In words: the execution that has published this name, and how to read what it prints. */
+  #commandOffering({ service }: OrderOf<"call">): string | undefined {
+    const { node, runs } = this.#options;
+    const offering = runs.offering(service);
+    if (offering === undefined) return undefined;
+    const x = executionOf(offering.run, node);
+    const since = new Date(offering.sinceMs).toISOString();
+    return `execution ${x}, since ${since}; \`mlctl tail ${x}\` shows it to its user, and to those with whom they share it`;
   }
 
   /** What was accepted once is not refused later: its answer may have been lost, and it may have expired meanwhile. */
@@ -151,7 +159,11 @@ export class Messages {
   }
 
   /** Kept: the same order must not be obeyed later. */
-  async #refuse(name: RunName, order: Order, { why, digest }: { why: Refusal; digest: string }): Promise<void> {
+  async #refuse(
+    name: RunName,
+    order: Order,
+    { why, text, digest }: { readonly why: Refusal; readonly text?: string; readonly digest: string },
+  ): Promise<void> {
     const { journal, runs, nowMs, log } = this.#options;
     log.event("warning", "order refused", { ...name, why });
     // Nothing of an older journal or another fleet is kept, nor what could fill the disk.
@@ -159,7 +171,10 @@ export class Messages {
     if (!isKept) return this.#say(order, { state: "refused", why, digest });
     journal.never(
       name,
-      { state: why === "expired" ? "expired" : "refused", why: why === "expired" ? "" : why, by: "" },
+      {
+        ...(why === "expired" ? { state: "expired", why: "" } : { state: "refused", why }),
+        ...{ by: "", ...(text === undefined ? {} : { text }) },
+      },
       nowMs(),
     );
     runs.step(name);

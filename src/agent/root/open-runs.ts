@@ -53,6 +53,11 @@ export class OpenRuns {
     return [...ofUsers.values()].flatMap((offered) => [...offered]);
   }
 
+  /** The run whose command offers this; undefined: none. */
+  offering(service: string): RunName | undefined {
+    return [...this.#open.values()].find(({ run }) => run.offers === service)?.name;
+  }
+
   /** Opens it, if it is not. */
   open(name: RunName): OpenRun {
     const known = this.#open.get(keyOf(name));

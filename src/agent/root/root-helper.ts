@@ -119,7 +119,7 @@ export class RootHelper {
     this.#confirmation = new Confirmation({ ...parts, start: newId(), onStanding });
     const find = this.#programs.providers.find.bind(this.#programs.providers);
     const asking = new Asking({ say: (run, text) => this.#teller.say(run, text), find });
-    this.#messages = new Messages({ ...parts, asking, runs: this.#runs });
+    this.#messages = new Messages({ ...parts, node, asking, runs: this.#runs });
     this.#server = createServer((socket) => this.#serve(socket));
   }
 

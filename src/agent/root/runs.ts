@@ -62,6 +62,13 @@ export class Runs {
     return this.#open.offers();
   }
 
+  /** The run of the command that offers this now, and since when it runs. */
+  offering(service: string): { readonly run: string; readonly sinceMs: number } | undefined {
+    const name = this.#open.offering(service);
+    const seen = name === undefined ? undefined : this.look(name);
+    return name === undefined || seen?.state !== "started" ? undefined : { run: name.run, sinceMs: seen.at };
+  }
+
   set standing(standing: Standing) {
     this.#standing = standing;
     this.stepAll();

@@ -3,8 +3,9 @@ import { join, relative } from "node:path";
 import type { Log } from "../../host/log.ts";
 import type { UserDirectory } from "../../host/users.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
-import { isServiceName, type OrderOf } from "../../wire/fleet/order.ts";
+import type { OrderOf } from "../../wire/fleet/order.ts";
 import type { Refusal } from "../../wire/fleet/refusal.ts";
+import { isProgramName } from "../../wire/fleet/service-name.ts";
 import { mayUse } from "../may-use.ts";
 import { programFields } from "../programs/program-fields.ts";
 import { TrustedFile } from "../programs/trusted-file.ts";
@@ -49,7 +50,7 @@ export class Services {
     const { folder } = this.#options;
     const found = filesIn(folder, MAX_DEPTH)
       .map((path) => relative(folder, path))
-      .filter(isServiceName)
+      .filter(isProgramName)
       .sort();
     for (const name of this.#files.keys()) if (!found.includes(name)) this.#files.delete(name);
     const offered = found.slice(0, MAX_FILES).filter((name) => this.#fileOf(name).read() !== undefined);
@@ -81,7 +82,7 @@ export class Services {
   /** A name that callers invent is neither kept nor opened: it is no fault of the node. */
   #find(name: string): Service | undefined {
     // Since the last look.
-    const hasCome = !this.#files.has(name) && isFile(join(this.#options.folder, name));
+    const hasCome = isProgramName(name) && !this.#files.has(name) && isFile(join(this.#options.folder, name));
     if (hasCome) this.names();
     return this.#files.get(name)?.read();
   }

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { parse } from "smol-toml";
-import { isServiceName } from "../../wire/fleet/order.ts";
+import { isServiceName } from "../../wire/fleet/service-name.ts";
 import { asRecord } from "../../wire/record.ts";
 import { isUnixName } from "../../wire/unix-name.ts";
 import { CtlError } from "../command.ts";

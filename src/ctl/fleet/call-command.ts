@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { safeText } from "../../host/safe-text.ts";
-import type { ServicesView } from "../../wire/fleet/services-view.ts";
 import { parseJson } from "../../wire/record.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import type { Command } from "../command.ts";
@@ -9,8 +8,7 @@ import { AccountFile } from "../remote/account.ts";
 import { Collector } from "../remote/collector.ts";
 import { Output } from "../remote/output.ts";
 import { note } from "../remote/session.ts";
-import { printTable } from "../remote/table.ts";
-import { callService, listServices, missingWords } from "./call-service.ts";
+import { callService } from "./call-service.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { ORDER_OPTIONS } from "./run-options.ts";
 
@@ -20,12 +18,12 @@ const STDIN = 0;
 export const CALL: CommandDescription = {
   name: "call",
   summary: "call a service that nodes of the fleet offer",
-  operands: "[NAME [JSON]]",
-  operandCount: [0, 2],
+  operands: "NAME [JSON]",
+  operandCount: [1, 2],
   about: `Signs a call with your SSH key and sends it to one node that offers the service: any, or that of --node; where no node here
 does, to one of a joined collector. The service gets the JSON on its input (-: this command's input), and what it prints is
-printed here. It runs at most once; a call that failed, or whose node fell silent, goes to no other node by itself. Without a
-NAME it lists the services and their nodes.
+printed here. It runs at most once; a call that failed, or whose node fell silent, goes to no other node by itself. \`mlctl services\`
+lists what there is. What a running command has published (USER/NAME) takes no calls: the refusal says which execution it is.
 
   mlctl call tools/convert '{"file":"a.png"}'
   mlctl call hello --node gpu7 - < request.json`,
@@ -43,12 +41,7 @@ export function callCommand(settings: FleetSettings): Command {
     const account = new AccountFile(settings.configFolder).read();
     const collector = new Collector(account);
     const output = new Output(io);
-    const [service, word = ""] = options.operands;
-    if (service === undefined) {
-      const offered = await listServices(collector);
-      for (const words of missingWords(offered)) note(io, words);
-      return list(offered, output, options.has("json"));
-    }
+    const [service = "", word = ""] = options.operands;
     const input = word === "-" ? readFileSync(STDIN, "utf8") : word;
     if (input !== "" && parseJson(input) === undefined) throw new UsageError("expected JSON after the service's name");
     const { user } = account;
@@ -61,14 +54,4 @@ export function callCommand(settings: FleetSettings): Command {
     note(io, `${where}: ${fault}`);
     return call.state === "failed" && call.code !== null && call.code > 0 ? call.code : NOT_FINISHED_CODE;
   });
-}
-
-async function list({ services }: ServicesView, output: Output, isJson: boolean): Promise<number> {
-  if (isJson) for (const each of services) await output.json(each);
-  else
-    await printTable(output, services, [
-      { title: "SERVICE", cell: ({ name }) => name },
-      { title: "NODES", cell: ({ nodes, at }) => `${nodes.join(",")}${at === undefined ? "" : ` of ${at.peer}`}` },
-    ]);
-  return 0;
 }

@@ -80,7 +80,7 @@ function chosen(
   const { nodes = [], at } = offered.services.find(({ name }) => name === service) ?? {};
   if (nodes.length === 0) {
     const missing = missingWords(offered).map((words) => `; ${words}`);
-    throw new CtlError(`No node that is there offers ${service}: \`mlctl call\` lists all services${missing.join("")}`);
+    throw new CtlError(`No node that is there offers ${service}: \`mlctl services\` lists them all${missing.join("")}`);
   }
   if (wanted === undefined) return { node: nodes[randomInt(nodes.length)] ?? "", at };
   if (!nodes.includes(wanted)) throw new CtlError(`${wanted} does not offer ${service}: ${nodes.join(", ")} do`);

@@ -1,6 +1,6 @@
 import { parseDuration } from "../../text/time/duration.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
-import { isServiceName } from "../../wire/fleet/order.ts";
+import { isProgramName } from "../../wire/fleet/service-name.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import type { CommandDescription, OptionDescription, ParsedOptions } from "../described-command.ts";
 import { givenBatches } from "./batching.ts";
@@ -126,7 +126,7 @@ export function requestOf(options: ParsedOptions): RunRequest {
   const { operands: argv } = options;
   if (argv.length === 0) throw new UsageError("the command is missing: mlctl run -n NODES -- COMMAND");
   const [cwd = "", publish = ""] = [options.text("cwd"), options.text("publish")];
-  if (publish !== "" && !isServiceName(publish))
+  if (publish !== "" && !isProgramName(publish))
     throw new UsageError(`--publish: expected a name like jupyter or lab/jupyter, got ${JSON.stringify(publish)}`);
   return { ...requestFor(options, argv), cwd, publish };
 }

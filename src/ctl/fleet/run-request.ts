@@ -1,5 +1,6 @@
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
-import { isOrderedFiles, isServiceName, type OrderedFile } from "../../wire/fleet/order.ts";
+import { isOrderedFiles, type OrderedFile } from "../../wire/fleet/order.ts";
+import { isProgramName } from "../../wire/fleet/service-name.ts";
 import { asCount, asRecord, parseJson } from "../../wire/record.ts";
 import { CtlError } from "../command.ts";
 
@@ -70,7 +71,7 @@ function parseRequest(line: string): RunRequest | string {
   if (!isWords(argv) || (argv.length === 0 && files.length === 0))
     return "argv: expected the command and its arguments as a list of words";
   if (typeof job !== "string" || typeof cwd !== "string") return "job, cwd: expected words";
-  if (typeof publish !== "string" || (publish !== "" && !isServiceName(publish)))
+  if (typeof publish !== "string" || (publish !== "" && !isProgramName(publish)))
     return "publish: expected a service's name";
   if (!isWords(env)) return "env: expected a list of NAME=VALUE or NAME";
   const [seconds, memoryBytes] = [asCount(record["seconds"] ?? 0), asCount(record["memoryBytes"] ?? 0)];

@@ -3,6 +3,7 @@ import type { RunState } from "../../wire/fleet/states.ts";
 import { CHARACTERS, KeptRuns } from "./kept-runs.ts";
 import { NodeDb } from "./node-db.ts";
 import { NoticeDb } from "./notice-db.ts";
+import { PublishedDb } from "./published-db.ts";
 
 /** A stored order. Its message goes when the run is final: it holds the command's environment. */
 interface RunRow {
@@ -86,6 +87,7 @@ export class OutboxDb {
   readonly kept: KeptRuns;
   readonly nodes: NodeDb;
   readonly notices: NoticeDb;
+  readonly published: PublishedDb;
 
   /** Throws if another process has it open. */
   constructor(path: string, maxKeptBytesOfUser?: number) {
@@ -102,6 +104,7 @@ export class OutboxDb {
     this.kept = new KeptRuns(this.#db, maxKeptBytesOfUser);
     this.nodes = new NodeDb(this.#db);
     this.notices = new NoticeDb(this.#db);
+    this.published = new PublishedDb(this.#db);
   }
 
   /** All or nothing, and on the disk. */

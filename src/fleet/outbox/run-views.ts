@@ -1,8 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { executionOf } from "../../orders/execution-of.ts";
+import type { PublishedCommand } from "../../wire/fleet/published-command.ts";
 import { parseRunDetails, type RunOnNode, type RunView } from "../../wire/fleet/run-view.ts";
+import { userAndName } from "../../wire/fleet/service-name.ts";
 import { PAUSED } from "./batches.ts";
 import type { OutboxDb, ShownRow, TargetRow } from "./outbox-db.ts";
+import type { PublishedDb } from "./published-db.ts";
 import { Watchers } from "./watchers.ts";
 
 /** Each takes some 20 us, most of it for the digest in its execution's id, and lines of jobs wait meanwhile. */
@@ -21,7 +24,7 @@ export interface RunsPage {
 }
 
 interface RunViewsOptions {
-  readonly db: Pick<OutboxDb, "run" | "runBefore" | "targets">;
+  readonly db: Pick<OutboxDb, "run" | "runBefore" | "targets"> & { readonly published: Pick<PublishedDb, "running"> };
   /** Calls once after a time; returns how to call that off. */
   readonly after: (act: () => void, afterMs: number) => () => void;
   /** Resolves in a later turn of the event loop. */
@@ -76,6 +79,13 @@ export class RunViews {
   /** The run now and after each change, until it is done or `signal` ends it. All followers of a run get the same objects. */
   follow(owner: string, run: string, signal: AbortSignal): AsyncIterable<RunView> {
     return this.#watchers.follow({ owner, run, signal });
+  }
+
+  /** Commands that run now and have published this name, the first ones. */
+  commandsOf(service: string): readonly PublishedCommand[] {
+    const [owner, name] = userAndName(service);
+    const running = owner === "" ? [] : this.#db.published.running({ owner, name });
+    return running.map(({ run, node, at }) => ({ node, owner, run, x: executionOf(run, node), sinceMs: at }));
   }
 
   changed(owner: string, run: string): void {

@@ -1,4 +1,4 @@
-import { isServiceName } from "../../wire/fleet/order.ts";
+import { isServiceName } from "../../wire/fleet/service-name.ts";
 import { type OfferedService, parseServicesView } from "../../wire/fleet/services-view.ts";
 import { isNodeName } from "../../wire/node-name.ts";
 import { askPeer, type Peer } from "./ask-peer.ts";
@@ -42,7 +42,7 @@ function listOf(name: string, { status, value }: { readonly status: number; read
   if (view === undefined || !/^[0-9a-f]{64}$/.test(view.id)) return unusable(peerFault(name, status));
   const services = view.services
     .filter((service) => service.at === undefined && isServiceName(service.name))
-    .map((service) => ({ name: service.name, nodes: service.nodes.filter(isNodeName) }))
+    .map((service) => ({ ...service, nodes: service.nodes.filter(isNodeName) }))
     .filter(({ nodes }) => nodes.length > 0);
   return { id: view.id, services, fault: "" };
 }

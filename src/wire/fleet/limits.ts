@@ -28,7 +28,6 @@ export const FLEET_LIMITS = {
   maxQuestionCharacters: 256,
   /** Of a service. */
   maxInputCharacters: 65_536,
-  maxServiceCharacters: 128,
   /** Presence, a provider's answer, and what a provider prints, octets. An event may have `maxMessageBytes`. */
   maxEventBytes: 65_536,
   maxWhyCharacters: 40,
@@ -39,8 +38,8 @@ export const FLEET_LIMITS = {
   /** Runs that presence lists; all others are in the node's journal. */
   maxListedRuns: 64,
   maxListedServices: 128,
-  /** Of one that is listed, with a user's name before it. */
-  maxOfferCharacters: 160,
+  /** A program's name has 128; of one that a user publishes the user's name is a part. */
+  maxServiceCharacters: 160,
   /** A node reports each second for this long after it was last asked to: two requests may be lost. */
   watchLeaseMs: 15_000,
   watchEveryMs: 1_000,

@@ -32,6 +32,7 @@ export interface FleetNode {
   readonly gpus: readonly string[];
   /** `KEY=VALUE`. */
   readonly labels: readonly string[];
+  /** What it offers by name, and what commands there have published. */
   readonly services: readonly string[];
 }
 

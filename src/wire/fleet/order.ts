@@ -4,6 +4,7 @@ import { parseJson } from "../record.ts";
 import { isUnixName } from "../unix-name.ts";
 import { type Check, type Checked, is, isListOf, isMatch, isShape, isText, isWhole } from "./checks.ts";
 import { FLEET_LIMITS as MOST } from "./limits.ts";
+import { isProgramName, isServiceName } from "./service-name.ts";
 
 const isDigest = isMatch(/^[0-9a-f]{64}$/);
 const isUser: Check<string> = (value): value is string => typeof value === "string" && isUnixName(value);
@@ -11,16 +12,6 @@ const isRun: Check<string> = (value): value is string => parseExecutionId(value)
 const isNode: Check<string> = (value): value is string => typeof value === "string" && nodeNamed(value) === value;
 const isUnixMs = isWhole(1_700_000_000_000, 9_999_999_999_999);
 const isPath = isText(MOST.maxPathCharacters, 1);
-/** `tools/convert`: parts of lower-case letters, digits and -, nested by slashes. */
-const SERVICE = /^(?=.{1,128}$)[a-z0-9][a-z0-9-]*(?:\/[a-z0-9][a-z0-9-]*)*$/;
-export const isServiceName = isMatch(SERVICE);
-/** What presence lists: a service of the node's, or `USER/NAME` of a command that runs there. */
-export function isOfferName(value: unknown): value is string {
-  if (typeof value !== "string" || value.length > MOST.maxOfferCharacters) return false;
-  const slash = value.indexOf("/");
-  const [user, name] = [value.slice(0, Math.max(0, slash)), value.slice(slash + 1)];
-  return isServiceName(value) || (isUnixName(user) && isServiceName(name));
-}
 const isNodes: Check<readonly string[]> = (value): value is readonly string[] =>
   isListOf(isNode, { least: 1, most: MOST.maxNodes })(value) && new Set(value).size === value.length;
 
@@ -56,8 +47,8 @@ const WORK = {
   seconds: isWhole(0, MOST.maxSeconds),
   memoryBytes: isWhole(0, MOST.maxMemoryBytes),
   killAfterSeconds: isWhole(1, MOST.maxKillAfterSeconds),
-  /** A service's name that the command offers while it runs. Empty: none. */
-  publish: (value: unknown): value is string => value === "" || isServiceName(value),
+  /** The name, behind the user's, that nodes list while the command runs. Empty: none. */
+  publish: (value: unknown): value is string => value === "" || isProgramName(value),
 } as const;
 
 /** Keys of each kind in the order in which they stand in the signed bytes. */
@@ -71,7 +62,7 @@ const KINDS = {
     ...head("ask"),
     nodes: isNodes,
     ...TIMES,
-    provider: isServiceName,
+    provider: isProgramName,
     args: isListOf(isText(MOST.maxQuestionCharacters), { most: MOST.maxQuestionArguments }),
   },
   call: { ...head("call"), nodes: isNodes, ...TIMES, service: isServiceName, input: isText(MOST.maxInputCharacters) },
@@ -112,11 +103,14 @@ function hasSense(order: Order): boolean {
   const most = order.kind === "ask" || order.kind === "call" ? MOST.maxAskLifeMs : MOST.maxLifeMs;
   if (order.expires <= order.issued || order.expires - order.issued > most) return false;
   const works = order.kind === "run" || order.kind === "check";
+  if (works && order.publish !== "" && !isServiceName(`${order.user}/${order.publish}`)) return false;
   return !works || ((order.argv.length > 0 || order.files.length > 0) && order.argv[0] !== "");
 }
 
 function faultOf(record: Readonly<Record<string, unknown>>): string {
   const checks: Readonly<Record<string, Check<unknown>>> = KINDS[record["kind"] as Order["kind"]];
   const wrong = Object.keys(checks).find((name) => !checks[name]?.(record[name]));
-  return wrong === undefined ? "its times, or an order without command and files" : `${wrong} is not of its form`;
+  return wrong === undefined
+    ? "its times, an order without command and files, or a published name that is too long with its user's"
+    : `${wrong} is not of its form`;
 }

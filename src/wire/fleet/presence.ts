@@ -19,7 +19,7 @@ const FACTS = {
   gpus: isListOf(isWord, { most: 64 }),
   /** `KEY=VALUE` of agent.toml. */
   labels: isListOf(isWord, { most: 64 }),
-  services: isListOf(isText(MOST.maxOfferCharacters, 1), { most: MOST.maxListedServices }),
+  services: isListOf(isText(MOST.maxServiceCharacters, 1), { most: MOST.maxListedServices }),
 } as const;
 
 const isFacts = isShape(FACTS);

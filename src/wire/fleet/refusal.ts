@@ -37,10 +37,11 @@ export const REFUSALS = {
   "folder-not-allowed": "The folder is for members of other groups: agent.toml, [folders.NAME], groups",
   "disk-full": "The user has no room for the file there",
   archive: "The archive cannot be unpacked",
-  "no-such-service": "The node does not offer this service: `mlctl nodes --json` lists those of each",
+  "no-such-service": "The node does not offer this service: `mlctl services` says which nodes do",
   "service-not-allowed": "The service is for members of other groups: its file in services.d on the node",
   "calls-not-allowed": "The node takes no calls of this user: agent.toml, call-users",
-  "not-offered": "A command that runs there offers this by itself: the node only says so, and takes no calls for it",
+  "not-offered":
+    "A running command has published this name: it takes no calls, and its own output says how to reach it",
 } as const;
 
 export type Refusal = keyof typeof REFUSALS;

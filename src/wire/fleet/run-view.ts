@@ -1,7 +1,8 @@
 import { parseExecutionId } from "../ids.ts";
 import { asCount, asRecord } from "../record.ts";
 import { is } from "./checks.ts";
-import { isOrderedFiles, isServiceName, type OrderedFile } from "./order.ts";
+import { isOrderedFiles, type OrderedFile } from "./order.ts";
+import { isProgramName } from "./service-name.ts";
 import { RUN_STATES, type RunState } from "./states.ts";
 
 /** A run on one node, as the API shows it. */
@@ -91,7 +92,7 @@ export function parseRunDetails(value: unknown): RunDetails {
     seconds: asCount(seconds) ?? 0,
     memoryBytes: asCount(memoryBytes) ?? 0,
     killAfterSeconds: asCount(killAfterSeconds, 1) ?? 60,
-    publish: isServiceName(publish) ? publish : "",
+    publish: isProgramName(publish) ? publish : "",
     files: isOrderedFiles(files) ? files : [],
   };
 }

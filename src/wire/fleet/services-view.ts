@@ -1,4 +1,5 @@
 import { asRecord } from "../record.ts";
+import { type PublishedCommand, parsePublishedCommands } from "./published-command.ts";
 
 /** `GET /api/services`: what present nodes offer, and what those of joined collectors do that none here does. */
 export interface ServicesView {
@@ -12,6 +13,8 @@ export interface ServicesView {
 export interface OfferedService {
   readonly name: string;
   readonly nodes: readonly string[];
+  /** Commands that have published the name: they run on these of the nodes, which take no calls for it. */
+  readonly commands?: readonly PublishedCommand[];
   /** Where its nodes are those of a joined collector: its name, and what orders for it name as their fleet. */
   readonly at?: { readonly peer: string; readonly fleet: string };
 }
@@ -37,9 +40,10 @@ export function parseServicesView(value: unknown): ServicesView | undefined {
 }
 
 function parseService(value: unknown): OfferedService | undefined {
-  const { name, nodes, at } = asRecord(value) ?? {};
+  const { name, nodes, at, commands } = asRecord(value) ?? {};
   if (typeof name !== "string" || !Array.isArray(nodes)) return undefined;
-  const service = { name, nodes: nodes.map(String) };
+  const published = parsePublishedCommands(commands);
+  const service = { name, nodes: nodes.map(String), ...(published.length === 0 ? {} : { commands: published }) };
   if (at === undefined) return service;
   const { peer, fleet } = asRecord(at) ?? {};
   return typeof peer === "string" && typeof fleet === "string" ? { ...service, at: { peer, fleet } } : undefined;

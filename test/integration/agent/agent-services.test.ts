@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { executionOf } from "../../../src/orders/execution-of.ts";
 import type { FleetEventOf } from "../../../src/wire/fleet/event.ts";
 import type { OrderOf } from "../../../src/wire/fleet/order.ts";
 import { AgentSite } from "../../support/agent-site.ts";
@@ -117,7 +118,12 @@ test("what a command offers is advertised behind its user's name while it runs, 
   const name = `${site.user}/lab/of-tests`;
   const order = site.run("sleep 1000", { publish: "lab/of-tests" });
   await poll("the advertisement", () => site.offered.includes(name));
-  expect(await refused(name)).toBe("not-offered");
+  const call = callOf(name);
+  site.send(site.key.message(call));
+  const { why, text } = await site.until(call, "refused");
+  expect(why).toBe("not-offered");
+  const x = executionOf(order.run, "node1");
+  expect(text).toMatch(new RegExp(`execution ${x}, since 2\\S+Z; .mlctl tail ${x}. shows it to its user`));
   // Of one user no more than the others leave room for.
   const more = Array.from({ length: 16 }, (_, at) => site.run("sleep 1000", { publish: `of-tests-${at}` }));
   for (const each of more) await site.until(each, "started");

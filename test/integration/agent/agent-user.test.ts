@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { executionOf } from "../../../src/orders/execution-of.ts";
 import { AgentSite } from "../../support/agent-site.ts";
 import { poll } from "../../support/poll.ts";
 import { processesWith } from "../../support/processes-with.ts";
@@ -53,6 +54,37 @@ test.skipIf(!IS_ROOT)("a command has everything of its user, and nothing of the 
   site.cancel(order);
   await site.until(order, "failed");
 });
+
+test.skipIf(!IS_ROOT)(
+  "what a user with dots in the name has published is listed, and a call of it says which execution it is",
+  async () => {
+    const user = await createTestUser("first.last-");
+    const site = await AgentSite.create(user.name);
+    await site.start();
+    const name = `${user.name}/lab/jupyter`;
+    const order = site.run("sleep 1000", { publish: "lab/jupyter" });
+    await poll("the advertisement", () => site.offered.includes(name));
+    const { fleet, run, nodes, issued } = site.order();
+    const times = { issued, expires: issued + 30_000, via: "ssh" } as const;
+    const call = {
+      v: 1,
+      kind: "call",
+      fleet,
+      run,
+      user: user.name,
+      nodes,
+      ...times,
+      service: name,
+      input: "",
+    } as const;
+    site.send(site.key.message(call));
+    const refused = await site.until(call, "refused");
+    const x = executionOf(order.run, "node1");
+    expect(refused).toMatchObject({ why: "not-offered", text: expect.stringContaining(`\`mlctl tail ${x}\``) });
+    site.cancel(order);
+    await poll("the end of the advertisement", () => !site.offered.includes(name));
+  },
+);
 
 test.skipIf(!IS_ROOT)("a user whose uid has changed since the order came gets nothing", async () => {
   const alice = await createTestUser("fleet");

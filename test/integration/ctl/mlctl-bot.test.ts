@@ -154,7 +154,7 @@ test("calls the services of bot.toml with JSON as it was typed, for who may", as
     writeFileSync(join(fleet.site.folder, `${name}.calls`), "", { mode: 0o666 });
     chmodSync(join(fleet.site.folder, `${name}.calls`), 0o666);
   }
-  await poll("the services", async () => (await fleet.mlctl.here(["call"])).stdout.includes("other"));
+  await poll("the services", async () => (await fleet.mlctl.here(["services"])).stdout.includes("other"));
   const [alice, bob] = [await known("al3", "alice"), await known("bo3", "bob")];
   alice.say(CHANNEL, `!call count {"two  spaces": "$(id) \\"; id"}`);
   expect(await alice.answer(CHANNEL, /^node2: \[/)).toBe(`node2: [{"two  spaces": "$(id) \\"; id"}]`);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Fleet } from "../../../src/fleet/fleet.ts";
+import { executionOf } from "../../../src/orders/execution-of.ts";
 import { type FleetUpdate, parseFleetUpdate } from "../../../src/wire/fleet/node-view.ts";
 import { encodeOrder, type Order, type OrderOf } from "../../../src/wire/fleet/order.ts";
 import { ApiClient } from "../../support/api-client.ts";
@@ -332,6 +333,27 @@ test("errors of nodes are shown to administrators, notes to their user", async (
   await agent.tell({ v: 1, kind: "error", id: newRun(), at: at + 1, why: "disk-full", text: "No room" });
   await (await signedIn("carol")).json("/api/fleet/events?limit=1");
   expect(reads()).toBe(before);
+});
+
+test("says which execution has published a name, whatever its user is called, while it runs on a node that lists it", async () => {
+  const none = { kernel: "", os: "", architecture: "", cpus: 1, addresses: [], gpus: [], labels: [] };
+  await agent.beSeen({
+    facts: { ...none, services: ["alice/lab", "alice/other", "first.last@corp/lab", "tools/convert"] },
+  });
+  const at = Date.now() - 60_000;
+  const [running, ended] = [await stored({ publish: "lab" }), await stored({ publish: "lab" })];
+  for (const each of [running, ended]) expect(await agent.state(each, { state: "started", at })).toBe("+");
+  expect(await agent.state(ended, { state: "finished", code: 0 })).toBe("+");
+  const { services } = await poll("the services", async () => {
+    const view = await bob.json<{ services: readonly object[] }>("/api/services");
+    return view.services.length >= 4 && view;
+  });
+  const x = executionOf(running.run, "node1");
+  const command = { node: "node1", owner: "alice", run: running.run, x, sinceMs: at };
+  expect(services).toContainEqual({ name: "alice/lab", nodes: ["node1"], commands: [command] });
+  for (const name of ["alice/other", "first.last@corp/lab", "tools/convert"])
+    expect(services).toContainEqual({ name, nodes: ["node1"] });
+  await agent.state(running, { state: "finished", code: 0 });
 });
 
 test("a token of scope call calls services, so many a minute, and does nothing else", async () => {

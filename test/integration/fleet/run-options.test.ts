@@ -153,6 +153,7 @@ test("--where chooses nodes by labels that a script of the node found", async ()
 
 describe("mlctl call", () => {
   const call = (...words: readonly string[]) => fleet.mlctl.run(["call", "--key", fleet.key.path, ...words]);
+  const services = () => fleet.mlctl.run(["services"]).then(({ stdout }) => stdout);
   const offer = (node: string, name: string, script: string) => {
     const folder = join(fleet.site.folder, `${node}-agent/services.d/site`);
     mkdirSync(folder, { recursive: true });
@@ -163,7 +164,7 @@ describe("mlctl call", () => {
 
   test("hands JSON to a service on a node that has it, and prints its JSON", async () => {
     offer("node2", "count", `printf '{"got":%s}' "$(cat)"`);
-    await poll("the service", async () => (await call()).stdout.includes("site/count"));
+    await poll("the service", async () => (await services()).includes("site/count\tnode2\t-\t-\t-\n"));
     expect(await call("site/count", '{"n":1}')).toMatchObject({ code: 0, stdout: '{"got":{"n":1}}\n', stderr: "" });
     expect(await call("site/count", "--node", "node1")).toMatchObject({ code: 1 });
   });
@@ -174,13 +175,19 @@ describe("mlctl call", () => {
     expect(await call("site/count", "{")).toMatchObject({ code: 2, stderr: expect.stringContaining("expected JSON") });
   });
 
-  test("lists what a command offers, where it runs and as long as it does, and says that the node takes no call for it", async () => {
+  test("lists what a command has published, where, by whom and since when, as long as it runs; a call says how to reach it", async () => {
     const name = `${userInfo().username}/lab`;
     expect(await fleet.run("-n", "node2", "--publish", "a b", "--", "true")).toMatchObject({ code: 2 });
     await fleet.run("-n", "node2", "--publish", "lab", "--job", "lab", "--no-wait", "--", "sleep", "1000");
-    const row = () => call().then(({ stdout }) => lines(stdout).find((line) => line.startsWith(name)));
-    expect(await poll("the service", row)).toBe(`${name}\tnode2`);
-    expect(await call(name)).toMatchObject({ code: 125, stderr: expect.stringContaining("takes no calls for it") });
+    const row = () => services().then((all) => lines(all).find((line) => line.startsWith(name)));
+    const { x = "" } = (await fleet.lastRun("lab")).nodes[0] ?? {};
+    // The node lists it a moment before the collector has stored that it runs.
+    const known = await poll("the command", async () => ((await row())?.includes(x) ? row() : undefined));
+    expect(known?.split("\t")).toEqual([name, "node2", userInfo().username, expect.stringMatching(/^2\S+Z$/), x]);
+    const refused = await call(name);
+    expect(refused).toMatchObject({ code: 125, stdout: "" });
+    expect(refused.stderr).toContain("node2: refuses the call: A running command has published this name");
+    expect(refused.stderr).toContain(`\`mlctl tail ${x}\``);
     const exported = await fleet.mlctl.here(["runs", "--export", (await fleet.lastRun("lab")).run]);
     expect(JSON.parse(exported.stdout)).toMatchObject({ publish: "lab" });
     await fleet.mlctl.here(["stop", "--key", fleet.key.path, "lab"]);

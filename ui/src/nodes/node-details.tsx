@@ -16,6 +16,7 @@ export function NodeDetails({ known }: { readonly known: KnownNode }): JSX.Eleme
     [t.memory, fleet?.memoryBytes == null ? undefined : formatBytes(fleet.memoryBytes)],
     [t.gpus, fleet?.gpus.join(", ")],
     [t.labels, fleet?.labels.join(", ")],
+    [t.services, fleet?.services.join(", ")],
     [t.upFor, fleet?.uptimeSeconds == null ? undefined : formatDuration(fleet.uptimeSeconds * 1_000)],
     [t.agentHeard, fleet?.seenMs == null ? undefined : localDate(fleet.seenMs)],
     [t.relayHeard, summary?.seenAt === undefined ? undefined : localDate(Date.parse(summary.seenAt))],

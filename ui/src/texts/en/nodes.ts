@@ -61,6 +61,7 @@ export const nodes = translated("nodes", {
     memory: "Memory",
     gpus: "GPUs",
     labels: "Labels",
+    services: "Services",
     upFor: "Up for",
     agentHeard: "Agent last heard of",
     relayHeard: "Relay last heard of",

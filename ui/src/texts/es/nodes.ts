@@ -61,6 +61,7 @@ export const nodes: typeof english = {
     memory: "Memoria",
     gpus: "GPU",
     labels: "Etiquetas",
+    services: "Servicios",
     upFor: "Encendido desde hace",
     agentHeard: "Últimas noticias del agente",
     relayHeard: "Últimas noticias del relay",

@@ -114,11 +114,11 @@ export const run: typeof english = {
     "folder-not-allowed": "La carpeta es para miembros de otros grupos: agent.toml, [folders.NOMBRE], groups",
     "disk-full": "El usuario no tiene sitio para el archivo en el nodo",
     archive: "No se puede desempaquetar el archivo comprimido",
-    "no-such-service": "El nodo no ofrece este servicio: `mlctl nodes --json` muestra los de cada uno",
+    "no-such-service": "El nodo no ofrece este servicio: `mlctl services` dice qué nodos lo ofrecen",
     "service-not-allowed": "El servicio es para miembros de otros grupos: lo dice su archivo de services.d en el nodo",
     "calls-not-allowed": "El nodo no acepta llamadas de este usuario: agent.toml, call-users",
     "not-offered":
-      "Lo ofrece por sí mismo un comando que se ejecuta ahí: el nodo solo lo anuncia, y no acepta llamadas para él",
+      "Ha publicado este nombre un comando en ejecución: no acepta llamadas, y su propia salida dice cómo acceder a él",
   },
   inPlace: (paths) => `en su sitio: ${paths}`,
   added: {
