@@ -13,13 +13,15 @@ interface AdmittedNodesOptions {
   readonly folder: string;
   readonly log: Log;
   readonly wallMs: () => number;
+  /** Calls once after a time. Returns how to call that off. */
+  readonly after: (act: () => void, afterMs: number) => () => void;
   /** Asks the broker to read it. */
   readonly reload: () => void;
   /** Resolves when the broker has the text with this mark in force. Rejects if it has not after a while. */
   readonly confirm: (mark: string) => Promise<void>;
 }
 
-/** Certificates end by time, and nodes come back after a pause. */
+/** Certificates end by time; and what the broker did not confirm is tried again. */
 const LOOK_EVERY_MS = 30_000;
 /** A node that floods stays away for so long. */
 const PAUSE_MS = 60_000;
@@ -31,7 +33,7 @@ const PAUSE_MS = 60_000;
 export class AdmittedNodes {
   readonly #options: AdmittedNodesOptions;
   /** Until when nodes are kept out; at most one entry for each listed node. */
-  readonly #paused = new Map<string, number>();
+  readonly #paused = new Map<string, { readonly untilMs: number; readonly callOff: () => void }>();
   #listed: readonly ListedNode[] = [];
   #names: ReadonlySet<string> = new Set();
   #uris: ReadonlyMap<string, string> = new Map();
@@ -59,12 +61,12 @@ export class AdmittedNodes {
   /** Before the broker starts. */
   write(): void {
     this.#read();
-    this.#write(this.#conf(2).text);
+    this.#write(nodesConf(this.#admitted(), 2).text);
   }
 
   /** Once the broker answers. `isInUse`: it was started after `write`, and has read that. */
   watch({ isInUse }: { readonly isInUse: boolean }): void {
-    if (isInUse) this.#usedMark = this.#conf(2).mark;
+    if (isInUse) this.#usedMark = nodesConf(this.#admitted(), 2).mark;
     else void this.apply();
     this.#stopWatching = watchFiles([join(this.#options.pki, NODES_LIST)], () => void this.reload());
     this.#timer = setInterval(() => void this.apply(), LOOK_EVERY_MS);
@@ -86,22 +88,23 @@ export class AdmittedNodes {
   /**
    * Resolves when the broker admits exactly these nodes. One after another.
    *
-   * In two rounds: nats-server 2.9 takes a new account at a reload, but passes on nothing of it to an account that was
-   * there before, until the next reload.
+   * In two rounds, of the same nodes: nats-server 2.9 takes a new account at a reload, also one that was there earlier, but
+   * passes on nothing of it to an account that was there before, until the next reload. What changes meanwhile has its own two.
    */
   apply(): Promise<void> {
     this.#applying = this.#applying.then(async () => {
       const { log, reload, confirm } = this.#options;
-      if (this.#conf(2).mark === this.#usedMark) return;
+      const admitted = this.#admitted();
+      if (nodesConf(admitted, 2).mark === this.#usedMark) return;
       try {
         for (const round of [1, 2] as const) {
-          const { text, mark } = this.#conf(round);
+          const { text, mark } = nodesConf(admitted, round);
           this.#write(text);
           reload();
           await confirm(mark);
           this.#usedMark = mark;
         }
-        log.event("info", "the fleet's broker admits nodes", { nodes: this.#names.size });
+        log.event("info", "the fleet's broker admits nodes", { nodes: admitted.length });
       } catch (error) {
         const next = "restart the broker: until then it may admit nodes whose certificate was revoked";
         log.event("error", "the fleet's broker does not use nodes.conf", { error: String(error), next });
@@ -113,7 +116,12 @@ export class AdmittedNodes {
   /** Cuts a node off for a minute: it sends more than anybody must. */
   pause(node: string): void {
     if (this.#paused.has(node) || !this.#names.has(node)) return;
-    this.#paused.set(node, this.#options.wallMs() + PAUSE_MS);
+    const { wallMs, after } = this.#options;
+    const readmit = (): void => {
+      this.#paused.delete(node);
+      void this.apply();
+    };
+    this.#paused.set(node, { untilMs: wallMs() + PAUSE_MS, callOff: after(readmit, PAUSE_MS) });
     this.#options.log.event("warning", "node sends too much: the broker does not admit it for a minute", { node });
     void this.apply();
   }
@@ -121,6 +129,7 @@ export class AdmittedNodes {
   async stop(): Promise<void> {
     this.#stopWatching?.();
     clearInterval(this.#timer);
+    for (const { callOff } of this.#paused.values()) callOff();
     await this.#applying;
   }
 
@@ -137,10 +146,15 @@ export class AdmittedNodes {
     }
   }
 
-  #conf(round: 1 | 2): ReturnType<typeof nodesConf> {
+  /** Now. */
+  #admitted(): readonly ListedNode[] {
     const { wallMs, log } = this.#options;
     const nowMs = wallMs();
-    for (const [node, untilMs] of this.#paused) if (untilMs <= nowMs) this.#paused.delete(node);
+    for (const [node, { untilMs, callOff }] of this.#paused) {
+      if (untilMs > nowMs) continue;
+      callOff();
+      this.#paused.delete(node);
+    }
     // Of two certificates of one name the later stands last in the books.
     const valid = new Map<string, ListedNode>();
     for (const node of this.#listed) if (node.validToMs > nowMs) valid.set(node.name, node);
@@ -150,13 +164,10 @@ export class AdmittedNodes {
         nodes: all.length,
         limit: FLEET_LIMITS.maxNodes,
       });
-    const admitted = all.slice(0, FLEET_LIMITS.maxNodes);
-    this.#names = new Set(admitted.map(({ name }) => name));
-    this.#uris = new Map(admitted.map(({ name, uri }) => [uri, name]));
-    return nodesConf(
-      admitted.filter(({ name }) => !this.#paused.has(name)),
-      round,
-    );
+    const known = all.slice(0, FLEET_LIMITS.maxNodes);
+    this.#names = new Set(known.map(({ name }) => name));
+    this.#uris = new Map(known.map(({ name, uri }) => [uri, name]));
+    return known.filter(({ name }) => !this.#paused.has(name));
   }
 
   #write(text: string): void {

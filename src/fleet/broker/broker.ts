@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { after } from "../../host/after.ts";
 import type { Log } from "../../host/log.ts";
 import type { Metrics } from "../../host/metrics.ts";
 import { FLEET_CERTIFICATES } from "../../wire/fleet-names.ts";
@@ -50,6 +51,7 @@ export class Broker {
       folder,
       log,
       wallMs,
+      after,
       reload: () => this.#server.reload(),
       confirm: (mark) => {
         if (this.#system === undefined) throw new Error("Cannot ask the broker: there is no connection");
