@@ -111,7 +111,7 @@ describe("mlctl ask", () => {
     // By its name: of all of a busy user's, only those are shown that used the processor most.
     const name = readFileSync(`/proc/${pid}/comm`, "utf8").trim();
     const asked = await ask("processes", "-n", "node1", "--json", name);
-    const pids = answersOf(asked).flatMap(({ rows }) => rows.map((row) => row["pid"]));
+    const pids = answersOf(asked).flatMap(({ rows }) => rows.map((row) => row.pid));
     expect([asked.code, pids.includes(pid)]).toEqual([0, true]);
   });
 
