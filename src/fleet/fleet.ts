@@ -15,7 +15,6 @@ import { NodeFiles } from "./blobs/node-files.ts";
 import { Broker } from "./broker/broker.ts";
 import type { Calls } from "./calls/calls.ts";
 import type { DryRuns } from "./dry-runs/dry-runs.ts";
-import { fleetMetrics } from "./fleet-metrics.ts";
 import type { FleetOptions } from "./fleet-options.ts";
 import type { BrokerAddress } from "./link/connect.ts";
 import { Link } from "./link/link.ts";
@@ -54,6 +53,7 @@ export class Fleet {
   #link: Link | undefined;
   #timers: NodeJS.Timeout[] = [];
   #looking: Promise<void> = Promise.resolve();
+  readonly commandsOf: RunViews["commandsOf"] = (service) => this.#views.commandsOf(service);
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -65,7 +65,6 @@ export class Fleet {
     this.#db = new OutboxDb(join(dataDir, "outbox.db"));
     this.#views = new RunViews({ db: this.#db, after });
     this.#table = new NodeTable({ nowMs, wallMs });
-    const { repeated } = fleetMetrics(metrics, { table: this.#table, db: this.#db });
     const nodes: Nodes = {
       send: (node, message) => this.#link?.send(node, message),
       isPresent: (node) => this.#table.isPresent(node),
@@ -96,6 +95,10 @@ export class Fleet {
       metrics,
       wallMs,
     });
+    metrics.gauge("ml_fleet_nodes_present", "Nodes whose agent was heard of within 40 s", () =>
+      this.#table.countPresent(),
+    );
+    metrics.gauges("ml_fleet_orders", "Runs on nodes by state", { label: "state", read: () => this.#db.kept.states });
   }
 
   /** Resolves with the addresses of the broker, which may come later where it is a unit, and of files. */
@@ -186,10 +189,6 @@ export class Fleet {
 
   follow(owner: string, run: string, signal: AbortSignal): AsyncIterable<RunView> {
     return this.#views.follow(owner, run, signal);
-  }
-
-  commandsOf(service: string): ReturnType<RunViews["commandsOf"]> {
-    return this.#views.commandsOf(service);
   }
 
   /** What nodes reported that belongs to no run, newest first; of one user only where one is named. */
