@@ -311,7 +311,12 @@ test("a client that hangs up makes room for the user's next question", async () 
     return alice.request(`/api/asks?within=${within}`, { ...init, body }).then(({ status }) => status);
   };
   const gone = new AbortController();
-  const waiting = Array.from({ length: 4 }, () => ask(30_000, gone.signal).catch(() => 0));
+  // Again where one that looks had the place.
+  const hold = async (): Promise<number> => {
+    const status = await ask(30_000, gone.signal).catch(() => 0);
+    return status === 429 ? hold() : status;
+  };
+  const waiting = Array.from({ length: 4 }, hold);
   await poll("all four to be asked", async () => (await ask(1)) === 429);
   gone.abort();
   await poll("a place", async () => (await ask(1)) === 200);
