@@ -75,6 +75,7 @@ test("one user's ended runs do not fill the node's disk: more orders are refused
   const [told, stepped] = [[] as string[], [] as string[]];
   const order = (user: string) => runOrder({ user });
   const messages = new Messages({
+    node: "node1",
     journal,
     checks: {
       open: (text: string) => {
