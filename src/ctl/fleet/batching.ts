@@ -5,7 +5,7 @@ import type { RunRequest } from "./run-request.ts";
 
 type Batches = Pick<RunRequest, "batch" | "pausesOnFailure">;
 
-/** So many nodes at a time. */
+/** Nodes at a time. */
 export interface Batching {
   readonly size: number;
   readonly pausesOnFailure: boolean;

@@ -25,7 +25,7 @@ export interface RunRequest {
   readonly publish: string;
   /** That the collector has. */
   readonly files: readonly OrderedFile[];
-  /** So many nodes at a time; 0: all at once. */
+  /** Nodes at a time; 0: all at once. */
   readonly batch: number;
   readonly pausesOnFailure: boolean;
 }
@@ -81,7 +81,7 @@ function parseRequest(line: string): RunRequest | string {
   const batch = asCount(record["batch"] ?? 0);
   const { pausesOnFailure = false } = record;
   if (batch === undefined || batch > FLEET_LIMITS.maxNodes || typeof pausesOnFailure !== "boolean")
-    return "batch, pausesOnFailure: expected so many nodes at a time, 0 for all at once, and true or false";
+    return "batch, pausesOnFailure: expected nodes at a time, 0 for all at once, and true or false";
   const limits = { seconds, memoryBytes, killAfterSeconds };
   return { nodes: names, where, argv, job, cwd, env, ...limits, publish, files, batch, pausesOnFailure };
 }

@@ -25,7 +25,7 @@ export interface RunOnNode {
 
 /** What it takes to order the same again, but for the values of the environment. */
 export interface RunDetails {
-  /** So many nodes at a time; 0: all at once. */
+  /** Nodes at a time; 0: all at once. */
   readonly batch: number;
   /** No further batch goes after one that has failed somewhere. */
   readonly pausesOnFailure: boolean;

@@ -40,7 +40,7 @@ export class FleetClient {
     return this.#api.ask("api/sign", { parse, body });
   }
 
-  /** @param batch so many nodes at a time; 0: all at once */
+  /** @param batch nodes at a time; 0: all at once */
   sendRun(
     body: SignedOrder,
     { batch, pausesOnFailure }: { readonly batch: number; readonly pausesOnFailure: boolean },

@@ -6,7 +6,7 @@ import { makeExecutionId } from "../../../src/wire/ids.ts";
 /** What nodes are to do: all of an order to run but who signs it, when and how. */
 export interface Work
   extends Omit<OrderOf<"run">, "v" | "kind" | "fleet" | "run" | "user" | "issued" | "expires" | "via"> {
-  /** So many nodes at a time; 0: all at once. The collector sees to it: no part of the order. */
+  /** Nodes at a time; 0: all at once. The collector sees to it: no part of the order. */
   readonly batch: number;
   readonly pausesOnFailure: boolean;
 }

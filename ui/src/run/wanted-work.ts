@@ -10,7 +10,7 @@ export interface Wanted {
   readonly job: string;
   /** Empty: the home folder. */
   readonly folder: string;
-  /** So many nodes at a time; 0: all at once. */
+  /** Nodes at a time; 0: all at once. */
   readonly batch: number;
 }
 
