@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { WatchedFolder } from "../../src/ctl/fleet/watched-folder.ts";
 import { AccountFile } from "../../src/ctl/remote/account.ts";
-import { parseOrder } from "../../src/wire/fleet/order.ts";
+import { type Order, parseOrder } from "../../src/wire/fleet/order.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { FLEET, FleetKey } from "../support/fleet-keys.ts";
 import { poll } from "../support/poll.ts";
@@ -21,9 +21,11 @@ let instead: (path: string, run: string) => { readonly status: number; readonly 
 /** Orders that the collector has taken. */
 let taken: string[];
 let nodes: readonly object[];
+let onOrder: (order: Order) => void;
 
 beforeEach(async () => {
   [instead, taken, nodes] = [() => undefined, [], NODES];
+  onOrder = () => undefined;
   const server = createServer((request, response) => {
     let body = "";
     request.setEncoding("utf8").on("data", (part: string) => {
@@ -53,6 +55,7 @@ function answer(response: ServerResponse, path: string, body: string): void {
   if (other !== undefined) return void response.writeHead(other.status).end(other.body);
   if (order?.kind !== "run") return void response.end(JSON.stringify({ id: FLEET, nodes }));
   taken.push(run);
+  onOrder(order);
   const { job, argv, issued: issuedMs, expires: expiresMs } = order;
   response.end(JSON.stringify({ run, owner: "alice", job, argv, issuedMs, expiresMs, isDone: true, nodes: [] }));
 }
@@ -298,4 +301,17 @@ describe("what a service of another's node answers", () => {
     expect(stdout.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     expect(JSON.parse(stdout)).toMatchObject({ output: ANSWER });
   });
+});
+
+test("limits memory and publishes a name as the command line says", async () => {
+  const orders: unknown[] = [];
+  onOrder = (order) => void orders.push(order);
+  const sent = await run("-n", "*", "--no-wait", "--memory", "1.5G", "--publish", "lab", "--", "true");
+  expect(sent).toMatchObject({ code: 0, stderr: "" });
+  expect(orders).toMatchObject([{ memoryBytes: 1.5 * 2 ** 30, publish: "lab" }]);
+  for (const wrong of ["0", "much", "2048T"])
+    expect(await run("-n", "*", "--memory", wrong, "--", "true")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--memory: expected bytes like 500M or 16G"),
+    });
 });

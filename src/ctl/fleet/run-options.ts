@@ -1,3 +1,4 @@
+import { parseAmount } from "../../text/nodes/amount.ts";
 import { parseDuration } from "../../text/time/duration.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { isProgramName } from "../../wire/fleet/service-name.ts";
@@ -5,7 +6,7 @@ import { UsageError } from "../../wire/usage-error.ts";
 import type { CommandDescription, OptionDescription, ParsedOptions } from "../described-command.ts";
 import { givenBatches } from "./batching.ts";
 import { PLACE_OPTIONS } from "./local-files.ts";
-import { DEFAULT_KILL_AFTER_SECONDS, type RunRequest } from "./run-request.ts";
+import type { RunRequest } from "./run-request.ts";
 
 const DEFAULT_LIFE_MS = 600_000;
 /** A batch waits for the ends of those before it. */
@@ -37,9 +38,11 @@ export const COMMAND_OPTIONS = {
     isRepeatable: true,
   },
   timeout: { value: "TIME", help: "end it after this time: 90s, 2h" },
+  memory: { value: "BYTES", help: "at most so much for all of it: 500M, 16G; on nodes with systemd" },
+  publish: { value: "NAME", help: "list it on these nodes as YOU/NAME while it runs" },
   "kill-after": {
     value: "TIME",
-    help: `from its TERM to its KILL when it is stopped (${DEFAULT_KILL_AFTER_SECONDS}s)`,
+    help: `from its TERM to its KILL when it is stopped (${FLEET_LIMITS.usualKillAfterSeconds}s)`,
   },
 } as const satisfies Options;
 
@@ -59,7 +62,6 @@ export const ORDER_OPTIONS = {
 /** What else `run` is asked to start. */
 const OWN_OPTIONS = {
   cwd: { value: "DIR", help: "start it in this folder of the node (your home)" },
-  publish: { value: "NAME", help: "say that these nodes offer the service YOU/NAME while it runs" },
   put: { value: "FILE", help: "send this file first; may be repeated", isRepeatable: true },
   ...PLACE_OPTIONS,
 } as const satisfies Options;
@@ -125,10 +127,7 @@ function isGiven(options: ParsedOptions, name: string): boolean {
 export function requestOf(options: ParsedOptions): RunRequest {
   const { operands: argv } = options;
   if (argv.length === 0) throw new UsageError("the command is missing: mlctl run -n NODES -- COMMAND");
-  const [cwd = "", publish = ""] = [options.text("cwd"), options.text("publish")];
-  if (publish !== "" && !isProgramName(publish))
-    throw new UsageError(`--publish: expected a name like jupyter or lab/jupyter, got ${JSON.stringify(publish)}`);
-  return { ...requestFor(options, argv), cwd, publish };
+  return { ...requestFor(options, argv), cwd: options.text("cwd") ?? "" };
 }
 
 /** The same for a command, or none, that is not all of the operands. */
@@ -138,7 +137,7 @@ export function requestFor(options: ParsedOptions, argv: readonly string[]): Run
     throw new UsageError("-n is missing: the nodes, like -n 'node[1-4]' or -n '*'");
   const hasCommand = argv.length > 0;
   const killAfterMs =
-    (hasCommand ? durationOf(options, "kill-after") : undefined) ?? DEFAULT_KILL_AFTER_SECONDS * 1_000;
+    (hasCommand ? durationOf(options, "kill-after") : undefined) ?? FLEET_LIMITS.usualKillAfterSeconds * 1_000;
   return {
     nodes,
     where,
@@ -147,9 +146,9 @@ export function requestFor(options: ParsedOptions, argv: readonly string[]): Run
     cwd: "",
     env: hasCommand ? options.texts("env") : [],
     seconds: hasCommand ? Math.ceil((durationOf(options, "timeout") ?? 0) / 1_000) : 0,
-    memoryBytes: 0,
+    memoryBytes: hasCommand ? memoryOf(options) : 0,
     killAfterSeconds: Math.max(1, Math.ceil(killAfterMs / 1_000)),
-    publish: "",
+    publish: hasCommand ? publishOf(options) : "",
     files: [],
     ...(givenBatches(options) ?? { batch: 0, pausesOnFailure: false }),
   };
@@ -160,6 +159,19 @@ export function lifeOf(options: ParsedOptions): (request: Pick<RunRequest, "batc
   const lifeMs = durationOf(options, "wait") ?? durationOf(options, "expires");
   if (lifeMs !== undefined && lifeMs > FLEET_LIMITS.maxLifeMs) throw new UsageError("--wait, --expires: at most 7d");
   return ({ batch }) => lifeMs ?? (batch === 0 ? DEFAULT_LIFE_MS : BATCH_LIFE_MS);
+}
+
+function publishOf(options: ParsedOptions): string {
+  const name = options.text("publish") ?? "";
+  if (name === "" || isProgramName(name)) return name;
+  throw new UsageError(`--publish: expected a name like jupyter or lab/jupyter, got ${JSON.stringify(name)}`);
+}
+
+function memoryOf(options: ParsedOptions): number {
+  const text = options.text("memory");
+  const bytes = text === undefined ? 0 : Math.floor(parseAmount(text) ?? 0);
+  if (text === undefined || (bytes > 0 && bytes <= FLEET_LIMITS.maxMemoryBytes)) return bytes;
+  throw new UsageError(`--memory: expected bytes like 500M or 16G, got ${JSON.stringify(text)}`);
 }
 
 function durationOf(options: ParsedOptions, name: string): number | undefined {

@@ -30,7 +30,6 @@ export interface RunRequest {
   readonly pausesOnFailure: boolean;
 }
 
-export const DEFAULT_KILL_AFTER_SECONDS = 60;
 const KEYS = [
   "nodes",
   "where",
@@ -75,7 +74,7 @@ function parseRequest(line: string): RunRequest | string {
     return "publish: expected a service's name";
   if (!isWords(env)) return "env: expected a list of NAME=VALUE or NAME";
   const [seconds, memoryBytes] = [asCount(record["seconds"] ?? 0), asCount(record["memoryBytes"] ?? 0)];
-  const killAfterSeconds = asCount(record["killAfterSeconds"] ?? DEFAULT_KILL_AFTER_SECONDS, 1);
+  const killAfterSeconds = asCount(record["killAfterSeconds"] ?? FLEET_LIMITS.usualKillAfterSeconds, 1);
   if (seconds === undefined || memoryBytes === undefined || killAfterSeconds === undefined)
     return "seconds, memoryBytes, killAfterSeconds: expected whole numbers";
   const batch = asCount(record["batch"] ?? 0);

@@ -1,3 +1,4 @@
+import { parseAmount } from "./amount.ts";
 import { fitsGlob } from "./glob.ts";
 
 /** What comparisons read of a node. Null: not known. */
@@ -46,14 +47,6 @@ const FACTS: Readonly<Record<string, (facts: NodeFacts) => Value>> = {
 /** The names of all facts, for help and refusals. A further name is the key of a label. */
 export const FACT_NAMES: readonly string[] = ["node", ...Object.keys(FACTS)];
 
-const UNITS: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
-
-/** `16`, `1.5`, `64G`, `64GiB`. */
-function numberOf(text: string): number | undefined {
-  const [, digits, unit = ""] = /^(\d+(?:\.\d+)?)(?:([kmgt])(?:i?b)?)?$/i.exec(text) ?? [];
-  return digits === undefined ? undefined : Number(digits) * (UNITS[unit.toLowerCase()] ?? 1);
-}
-
 /** One comparison. Undefined: its value has no order, or is no number. */
 export function compareFact({
   name,
@@ -66,7 +59,7 @@ export function compareFact({
 }): ((facts: NodeFacts) => boolean) | undefined {
   const fact = Object.hasOwn(FACTS, name) ? FACTS[name] : undefined;
   const read = fact ?? ((facts: NodeFacts) => labelOf(facts, name));
-  const number = numberOf(value);
+  const number = parseAmount(value);
   const equals = (facts: NodeFacts): boolean => {
     const found = read(facts);
     if (typeof found === "number") return number === undefined ? fitsGlob(value, String(found)) : found === number;
@@ -79,7 +72,7 @@ export function compareFact({
     const found = read(facts);
     const all = typeof found === "object" ? (found ?? []) : [found];
     return all.some((one) => {
-      const known = typeof one === "number" ? one : numberOf(one);
+      const known = typeof one === "number" ? one : parseAmount(one);
       if (known === undefined) return false;
       if (operator === ">") return known > number;
       if (operator === ">=") return known >= number;

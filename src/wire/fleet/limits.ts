@@ -17,6 +17,8 @@ export const FLEET_LIMITS = {
   maxSeconds: 31_536_000,
   maxMemoryBytes: 2 ** 50,
   maxKillAfterSeconds: 3_600,
+  /** Where nobody says how long a command has from its TERM to its KILL. */
+  usualKillAfterSeconds: 60,
   /** An order may wait for an absent node this long. */
   maxLifeMs: 7 * 86_400_000,
   /** A question is answered now or not at all. */

@@ -1,6 +1,7 @@
 import { parseExecutionId } from "../ids.ts";
 import { asCount, asRecord } from "../record.ts";
 import { is } from "./checks.ts";
+import { FLEET_LIMITS } from "./limits.ts";
 import { isOrderedFiles, type OrderedFile } from "./order.ts";
 import { isProgramName } from "./service-name.ts";
 import { RUN_STATES, type RunState } from "./states.ts";
@@ -91,7 +92,7 @@ export function parseRunDetails(value: unknown): RunDetails {
     variables: Array.isArray(variables) ? variables.map(String) : [],
     seconds: asCount(seconds) ?? 0,
     memoryBytes: asCount(memoryBytes) ?? 0,
-    killAfterSeconds: asCount(killAfterSeconds, 1) ?? 60,
+    killAfterSeconds: asCount(killAfterSeconds, 1) ?? FLEET_LIMITS.usualKillAfterSeconds,
     publish: isProgramName(publish) ? publish : "",
     files: isOrderedFiles(files) ? files : [],
   };

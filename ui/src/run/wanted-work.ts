@@ -1,3 +1,4 @@
+import { FLEET_LIMITS } from "../../../src/wire/fleet/limits.ts";
 import type { OrderedFile } from "../../../src/wire/fleet/order.ts";
 import type { Work } from "./make-order.ts";
 
@@ -14,8 +15,6 @@ export interface Wanted {
   readonly batch: number;
 }
 
-const KILL_AFTER_SECONDS = 5;
-
 /** @param files that the collector has. */
 export function workOf({ nodes, command, job, folder, batch }: Wanted, files: readonly OrderedFile[]): Work {
   return {
@@ -27,7 +26,7 @@ export function workOf({ nodes, command, job, folder, batch }: Wanted, files: re
     files,
     seconds: 0,
     memoryBytes: 0,
-    killAfterSeconds: KILL_AFTER_SECONDS,
+    killAfterSeconds: FLEET_LIMITS.usualKillAfterSeconds,
     publish: "",
     batch,
     pausesOnFailure: batch > 0,
