@@ -65,6 +65,10 @@ describe("the viewer on a collector, from the command's output on", () => {
     const [first, second] = await Promise.all([site.startRelay("node1"), site.startRelay("node2")]);
     await page.getByText("mlrun -- your-command").waitFor();
     const runs = [watchedRun(first, "watched"), watchedRun(second, "watched")] as const;
+    const refused: string[] = [];
+    page.on("response", (response) => {
+      if (response.status() >= 400) refused.push(response.url());
+    });
     const job = page.getByRole("region", { name: "Job watched" });
     await job.getByText("2 running").waitFor();
     await job.getByRole("link", { name: "watched", exact: true }).click();
@@ -100,6 +104,8 @@ describe("the viewer on a collector, from the command's output on", () => {
     await page.locator(".facts").getByText("2 failed").waitFor();
     expect(await Promise.all(runs.map(({ ended }) => ended))).toMatchObject([{ code: 3 }, { code: 3 }]);
     expect(problems).toEqual([]);
+    // Neither for a fleet that this collector has not, nor for an order that nobody gave.
+    expect(refused).toEqual([]);
   });
 
   test("a colour shows wherever one jumps, until it is reset, and at the end of a live log", async () => {
