@@ -14,6 +14,8 @@ import { Tombstones } from "./removal/tombstones.ts";
 const ROWS_AT_ONCE = 1_000;
 /** Sidecars read between checks for signals: about 25 ms of them. */
 const SIDECARS_A_TURN = 100;
+/** Runs assigned in one transaction, and between checks for signals: a fifth of a second. */
+const RUNS_A_TURN = 1_000;
 
 interface ReindexOptions {
   readonly logsDir: string;
@@ -111,20 +113,21 @@ function readRow(base: string, options: ReindexOptions, unreadable: Unreadable[]
  */
 async function assignRuns(indexDb: IndexDb, options: ReindexOptions, unreadable: Unreadable[]): Promise<void> {
   const choice = new RunChoice({ runs: indexDb.runs, overAt: () => undefined });
-  for (;;) {
-    const rows = indexDb.withoutRun(SIDECARS_A_TURN);
-    if (rows.length === 0) return;
-    for (const row of rows) {
-      const { owner, job, x, node, labels, startedAt } = row.execution;
-      const run = choice.of({ owner, job, x, node, labels, startedAt });
-      try {
-        const sidecar = new Sidecar(join(options.logsDir, `${row.base}.meta`), false);
-        sidecar.append({ t: "launch", run });
-      } catch (error) {
-        unreadable.push({ path: `${row.base}.meta`, reason: `cannot note its run: ${messageOf(error)}` });
-      }
-      indexDb.assignRun(row, run);
+  const choose = ({ execution, base }: IndexRow): string => {
+    const { owner, job, x, node, labels, startedAt } = execution;
+    const run = choice.of({ owner, job, x, node, labels, startedAt });
+    const path = `${base}.meta`;
+    try {
+      new Sidecar(join(options.logsDir, path), false).append({ t: "launch", run });
+    } catch (error) {
+      unreadable.push({ path, reason: `cannot note its run: ${messageOf(error)}` });
     }
+    return run;
+  };
+  for (;;) {
+    const rows = indexDb.withoutRun(RUNS_A_TURN);
+    if (rows.length === 0) return;
+    indexDb.assignRuns(rows, choose);
     await setImmediate(undefined, { signal: options.signal });
   }
 }

@@ -155,10 +155,17 @@ export class IndexDb {
     return this.#parseRows(this.#db.prepare(sql).all(limit));
   }
 
-  assignRun(row: IndexRow, run: string): void {
+  /**
+   * Gives each of these rows the run that `choose` finds: it sees the runs of those before. One transaction for all: each
+   * by itself would write the same pages of the indexes again and again.
+   */
+  assignRuns(rows: readonly IndexRow[], choose: (row: IndexRow) => string): void {
     this.#db.transaction(() => {
-      this.forget(row);
-      this.#putRow({ ...row, execution: { ...row.execution, run }, hasRun: true });
+      for (const row of rows) {
+        const run = choose(row);
+        this.forget(row);
+        this.#putRow({ ...row, execution: { ...row.execution, run }, hasRun: true });
+      }
     })();
   }
 
