@@ -38,12 +38,13 @@ export async function askPresent<A>(
   const present = new Set(missing);
   const answers = new Map<string, A>();
   await new Promise<void>((resolve) => {
-    const cancel = after(resolve, withinMs);
+    const cancel = after(() => done(), withinMs);
     const done = () => {
       cancel();
+      signal.removeEventListener("abort", done);
       resolve();
     };
-    signal.addEventListener("abort", done, { once: true });
+    signal.addEventListener("abort", done);
     open({ digest: sha256(signed.order), answers, missing, done });
     const message = Buffer.from(encodeSignedOrder(signed));
     for (const node of missing) send(node, message);

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { beforeEach, expect, test } from "vitest";
 import { parseMounts } from "../../src/agent/ask/disks.ts";
 import { PROVIDERS } from "../../src/agent/ask/providers.ts";
@@ -19,19 +20,19 @@ const ORDER: OrderOf<"ask"> = {
 const SIGNED = { order: encodeOrder(ORDER), sig: "sig" };
 const DIGEST = sha256(SIGNED.order);
 
+const PRESENT = { isPresent: () => true, isDuplicate: () => false, send: () => undefined } as unknown as Nodes;
+
 let sent: string[];
 let discarded: number;
 let expire: () => void;
-let gone: AbortController;
-let signal: AbortSignal;
+let clients: AbortController[];
 let questions: Questions;
 let answered: Promise<readonly AskedNode[] | undefined>;
 
 beforeEach(() => {
   sent = [];
   discarded = 0;
-  gone = new AbortController();
-  signal = gone.signal;
+  clients = [];
   questions = new Questions({
     nodes: { isPresent: (node) => node !== ABSENT, isDuplicate: () => false },
     send: (node) => void sent.push(node),
@@ -43,8 +44,19 @@ beforeEach(() => {
       discarded += 1;
     },
   });
-  answered = questions.ask(ORDER, { signed: SIGNED, withinMs: 1_000, signal });
+  answered = questions.ask(ORDER, { signed: SIGNED, withinMs: 1_000, signal: client() });
 });
+
+/** Each client has its own. */
+function client(): AbortSignal {
+  const made = new AbortController();
+  clients.push(made);
+  return made.signal;
+}
+
+function hangUp(): void {
+  for (const one of clients) one.abort();
+}
 
 function say(node: string, state: Answer["state"], more: Partial<Answer> = {}): void {
   const answer = { v: 1, user: "alice", digest: DIGEST, state, why: "", text: "", rows: [], ...more };
@@ -118,7 +130,7 @@ test("answers together have a limit: those beyond are named", async () => {
   const nodes = Array.from({ length: 200 }, (_, i) => `node${i + 10}`);
   const order = { ...ORDER, nodes, run: newRun() };
   const signed = { order: encodeOrder(order), sig: "sig" };
-  const many = questions.ask(order, { signed, withinMs: 1_000, signal });
+  const many = questions.ask(order, { signed, withinMs: 1_000, signal: client() });
   const rows = Array.from({ length: 120 }, () => ({ text: "x".repeat(500) }));
   const answer = { v: 1, user: "alice", digest: sha256(signed.order), state: "complete", why: "", text: "", rows };
   for (const node of nodes) questions.take(node, order.run, JSON.stringify(answer));
@@ -129,40 +141,52 @@ test("answers together have a limit: those beyond are named", async () => {
 
 test("the same question twice, more than 4 of a user, or more than 16 at a time are too many", async () => {
   const ask = (user: string) =>
-    questions.ask({ ...ORDER, user, run: newRun() }, { signed: SIGNED, withinMs: 1_000, signal });
-  expect(await questions.ask(ORDER, { signed: SIGNED, withinMs: 1_000, signal })).toBeUndefined();
+    questions.ask({ ...ORDER, user, run: newRun() }, { signed: SIGNED, withinMs: 1_000, signal: client() });
+  expect(await questions.ask(ORDER, { signed: SIGNED, withinMs: 1_000, signal: client() })).toBeUndefined();
   for (let i = 1; i < 4; i += 1) void ask("alice");
   expect(await ask("alice")).toBeUndefined();
   for (let i = 0; i < 12; i += 1) void ask(["bob", "carol", "dave"][i % 3] ?? "");
   expect(await ask("erin")).toBeUndefined();
 });
 
+test("a question that has ended listens to its client no more", async () => {
+  const signals = [clients[0]?.signal ?? client(), client()];
+  const dryRuns = new DryRuns({ nodes: PRESENT, after: () => () => undefined });
+  const order: OrderOf<"check"> = { ...runOrder({ nodes: [] }), kind: "check" };
+  for (const node of ["node1", "node2"]) say(node, "noop");
+  await Promise.all([answered, dryRuns.ask(order, { signed: SIGNED, signal: signals[1] ?? client() })]);
+  expect(signals.flatMap((signal) => getEventListeners(signal, "abort"))).toEqual([]);
+});
+
 test("a client that hangs up ends its question, and frees its place", async () => {
   for (let i = 1; i < 4; i += 1)
-    void questions.ask({ ...ORDER, run: newRun() }, { signed: SIGNED, withinMs: 1_000, signal });
+    void questions.ask({ ...ORDER, run: newRun() }, { signed: SIGNED, withinMs: 1_000, signal: client() });
   say("node1", "complete");
-  gone.abort();
+  hangUp();
   expect(await states()).toEqual(["complete", "silent", "absent"]);
-  const next = { ...ORDER, run: newRun() };
-  expect(await questions.ask(next, { signed: SIGNED, withinMs: 1_000, signal })).toHaveLength(3);
+  const next = questions.ask({ ...ORDER, run: newRun() }, { signed: SIGNED, withinMs: 1_000, signal: client() });
+  hangUp();
+  expect(await next).toHaveLength(3);
 });
 
 test("of dry runs a user has 16 places of 64, and frees them by hanging up", async () => {
   const dryRuns = new DryRuns({
-    nodes: { isPresent: () => true, isDuplicate: () => false, send: () => undefined } as unknown as Nodes,
+    nodes: PRESENT,
     after: () => () => undefined,
   });
   const ask = (user: string) => {
     const order: OrderOf<"check"> = { ...runOrder({ user }), kind: "check", run: newRun() };
-    return dryRuns.ask(order, { signed: SIGNED, signal });
+    return dryRuns.ask(order, { signed: SIGNED, signal: client() });
   };
   const asked = Array.from({ length: 16 }, () => ask("alice"));
   expect(await ask("alice")).toBeUndefined();
   for (const user of ["bob", "carol", "dave"]) for (let i = 0; i < 16; i += 1) void ask(user);
   expect(await ask("erin")).toBeUndefined();
-  gone.abort();
+  hangUp();
   expect((await Promise.all(asked)).flat().map((one) => one?.answer)).toEqual(Array(16).fill("silent"));
-  expect(await ask("alice")).toMatchObject([{ answer: "silent" }]);
+  const next = ask("alice");
+  hangUp();
+  expect(await next).toMatchObject([{ answer: "silent" }]);
 });
 
 test.each([...PROVIDERS.keys()])("%s answers with rows that are of their form", async (name) => {

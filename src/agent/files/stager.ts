@@ -127,7 +127,7 @@ export class Stager {
     const writer = writerOf(file, of);
     if (writer === undefined) return { kind: "refuse", why: "no-such-folder", text: file.path };
     const blob = { owner: order.user, sha256: file.sha256, bytes: file.bytes };
-    const why = await Promise.race([this.#options.wants.want(blob), aborted(of.signal)]);
+    const why = await unlessAborted(this.#options.wants.want(blob), of.signal);
     if (why !== "") return { kind: "wait", why };
     for (let attempt = 1; ; attempt += 1) {
       const fd = openCached(this.#options.cache, blob);
@@ -189,11 +189,19 @@ function written(stream: Writable, data: string | Buffer): Promise<boolean> {
   });
 }
 
-function aborted(signal: AbortSignal): Promise<string> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve("files");
-    signal.addEventListener("abort", () => resolve("files"), { once: true });
+/** Why it is not there, or that it is wanted no longer. No listener stays: an order has hundreds of files. */
+async function unlessAborted(wanted: Promise<string>, signal: AbortSignal): Promise<string> {
+  let abort = (): void => undefined;
+  const aborted = new Promise<string>((resolve) => {
+    abort = () => resolve("files");
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort);
   });
+  try {
+    return await Promise.race([wanted, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 function ended(child: ChildProcess): Promise<Said> {

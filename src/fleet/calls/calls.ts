@@ -59,7 +59,8 @@ export class Calls {
     const ended = await new Promise<Ended>((resolve) => {
       const silent = () => resolve({ state: "silent", ...NOTHING });
       calledOff[0] = after(silent, withinMs);
-      signal.addEventListener("abort", silent, { once: true });
+      signal.addEventListener("abort", silent);
+      calledOff[2] = () => signal.removeEventListener("abort", silent);
       this.#open.open(order, { node, digest: sha256(signed.order), end: resolve });
       const send = (): void => {
         nodes.send(node, message);

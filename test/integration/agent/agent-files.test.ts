@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { getEventListeners } from "node:events";
 import {
   appendFileSync,
   existsSync,
@@ -177,6 +178,17 @@ describe("bytes", () => {
     expect(await stager.stage(of(order))).toEqual(refused);
     expect(existsSync(file.path)).toBe(false);
     expect(leftovers(order)).toBe("");
+  });
+
+  test("of an order with many files no listener to its end stays", async () => {
+    const files = Array.from({ length: 12 }, (_, i) => site.file(join(shared, `many${i}`), "many"));
+    const { stager, of, keep } = stagerOf(() => undefined);
+    for (const file of files) keep(file, "many");
+    const order = site.order({ argv: [], files });
+    const staging = of(order);
+    expect(await stager.stage(staging)).toMatchObject({ kind: "staged" });
+    expect(getEventListeners(staging.signal, "abort")).toEqual([]);
+    await stager.discard(staging);
   });
 
   test("a file that is missing holds up only itself: those before it are staged once, and discarded with the run", async () => {
