@@ -130,6 +130,41 @@ test("a job of 16 names what failed first, with its last words, and what hangs, 
   await page.locator(".row.marked").getByText("MemoryError: 80 GB").waitFor();
 });
 
+test("ranks that share a node are told apart, and a phone shows why the first one failed", async () => {
+  const { site, clock } = on;
+  const launch = { job: "shared", run: "1", node: "node1", startedMs: clock.nowMs };
+  const ranks = await on.begin([0, 1].map((rank) => ({ ...launch, rank })));
+  await site.store.store(ranks.map((one) => one.lines(site, clock.nowMs, ["begins"])));
+  const trace = [...Array.from({ length: 9 }, (_, at) => `  at step ${at}`), "MemoryError: the last line says why"];
+  const failing = ranks.slice(1);
+  await site.store.store(failing.map((one) => one.lines(site, clock.nowMs, trace, "stderr")));
+  await site.store.store(failing.map((one) => one.end(site, clock.nowMs, 3)));
+
+  const page = await open("?job=shared", { width: 390, height: 844 });
+  await page.locator(".node-label", { hasText: "node1/1" }).first().waitFor();
+  const lines = page.locator(".first-failure pre");
+  await poll("the end of the last lines", () =>
+    lines.evaluate(
+      (pre) => pre.scrollHeight > pre.clientHeight && pre.scrollTop + pre.clientHeight >= pre.scrollHeight - 1,
+    ),
+  );
+  await page.goto(on.origin);
+  const why = page.getByRole("region", { name: "Job shared" }).locator(".last-line");
+  await why.getByText("MemoryError: the last line says why").waitFor();
+  expect((await why.boundingBox())?.width).toBeGreaterThan(300);
+});
+
+test("an execution alone in its job says how it ended; a job without any says so", async () => {
+  const { site, clock } = on;
+  const [one] = await on.begin([{ job: "alone", run: "1", node: "node1", startedMs: clock.nowMs }]);
+  if (one === undefined) throw new Error("Nothing has begun");
+  await site.store.store([one.lines(site, clock.nowMs, ["begins"]), one.end(site, clock.nowMs, 2)]);
+  const page = await open("?job=alone");
+  await page.locator(".facts").getByText("exit 2").waitFor();
+  await page.goto(`${on.origin}/?job=nowhere`);
+  await page.getByText("No execution here").waitFor();
+});
+
 test("a run of hundreds names them as well, when the lines of neither are loaded", async () => {
   const ranks = await train("train-220", 220);
   const page = await open("?job=train-220");

@@ -75,12 +75,14 @@ function overflowing(): Promise<string[]> {
     const root = document.documentElement;
     const wide = root.scrollWidth > root.clientWidth ? [`page: ${root.scrollWidth} px`] : [];
     const cut = [
-      ...document.querySelectorAll<HTMLElement>("button, label > span, legend, summary, .job-heading, .usage-share"),
+      ...document.querySelectorAll<HTMLElement>(
+        "button, label > span, legend, summary, .job-heading, .usage-share, dialog",
+      ),
     ]
       .filter((each) => each.closest(".rows, .for-screen-readers, .board-grid, .log-title, table") === null)
       .filter((each) => !each.classList.contains("for-screen-readers"))
       .filter((each) => each.clientWidth > 0 && each.scrollWidth > each.clientWidth + 1)
-      .map((each) => `${each.className || each.tagName}: ${each.innerText}`);
+      .map((each) => `${each.className || each.tagName}: ${each.innerText.slice(0, 80)}`);
     return [...wide, ...cut];
   });
 }

@@ -31,7 +31,7 @@ export function ActionsButton(props: ActionsButtonProps): JSX.Element {
   };
   return (
     <>
-      <button type="button" class="plain" title={t.actionsTitle} onClick={() => void open()}>
+      <button type="button" class="plain outlined" title={t.actionsTitle} onClick={() => void open()}>
         {t.actions}
       </button>
       <span role="alert" class="problem">

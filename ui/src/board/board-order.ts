@@ -14,7 +14,7 @@ export function orderCells(cells: readonly BoardCell[], order: BoardOrder): read
 }
 
 /** "rank 11 (node12)", or "node12". */
-export function placeWords({ rank, node }: BoardPlace): string {
+export function placeWords({ rank, node }: { readonly rank?: string | undefined; readonly node: string }): string {
   return rank === undefined ? node : frame.place(rank, node);
 }
 

@@ -57,11 +57,18 @@ export function FirstFailureNote({ api, first, owner, navigation, showOwner }: F
         <figure>
           <figcaption class="quiet">{last.isStderr ? t.onStderr : t.notOnStderr}</figcaption>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within the keyboard's reach */}
-          <pre tabIndex={0}>{last.lines.map(({ text }) => plainText(text)).join("\n")}</pre>
+          <pre tabIndex={0} ref={toEnd}>
+            {last.lines.map(({ text }) => plainText(text)).join("\n")}
+          </pre>
         </figure>
       )}
     </section>
   );
+}
+
+/** Where there is no room for all lines, the last ones say why it failed. */
+function toEnd(lines: HTMLPreElement | null): void {
+  if (lines !== null) lines.scrollTop = lines.scrollHeight;
 }
 
 interface LastLines {

@@ -30,7 +30,7 @@ interface RunFactsProps {
   readonly nowMs: number;
 }
 
-/** Duration, last line, silence and lines a second of a run. */
+/** Last line, duration, silence and lines a second of a run. */
 export function RunFacts({ summary, known, nowMs }: RunFactsProps): JSX.Element {
   const isRunning = summary.running > 0;
   const endMs = isRunning ? nowMs : Date.parse(summary.lastAt);
@@ -40,10 +40,10 @@ export function RunFacts({ summary, known, nowMs }: RunFactsProps): JSX.Element 
       : 0;
   return (
     <span class="run-facts">
+      <LastLine known={known} />
       <span class="duration" title={isRunning ? list.runningFor : frame.duration}>
         {formatDuration(endMs - Date.parse(summary.startedAt))}
       </span>
-      <LastLine known={known} />
       {quietMs >= SILENT_FROM_MS ? (
         <span class="silence" title={list.silentTitle}>
           {list.silent(formatDuration(quietMs))}

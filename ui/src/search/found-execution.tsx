@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Execution } from "../../../src/wire/api.ts";
 import type { ApiClient } from "../api-client.ts";
+import { placeWords } from "../board/board-order.ts";
 import { Link } from "../link.tsx";
 import { makeRow } from "../log/feed/make-row.ts";
 import type { Match } from "../log/find/match.ts";
@@ -48,7 +49,7 @@ export function FoundExecution(props: FoundExecutionProps): JSX.Element {
           {visibleText(execution?.command ?? x)}
         </Link>
         <span class="quiet">
-          {node}
+          {placeWords({ node, rank: execution?.labels["rank"] })}
           {showOwner ? `, ${owner}` : ""}
           {execution === undefined ? "" : `, ${frame.states[execution.state]}, ${visibleText(execution.job)}`}
         </span>

@@ -4,6 +4,7 @@ import type { Execution } from "../../../../src/wire/api.ts";
 import type { StreamName } from "../../../../src/wire/stream-name.ts";
 import { ActionsButton } from "../../actions/actions-button.tsx";
 import { type ApiClient, rawLink } from "../../api-client.ts";
+import { placeWords } from "../../board/board-order.ts";
 import { formatBytes, formatCount } from "../../format.ts";
 import { Icon } from "../../icon.tsx";
 import { Lazy } from "../../lazy.tsx";
@@ -38,7 +39,7 @@ export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null
   const [isOpen, setOpen] = useState(false);
   const execution = feed.sources[0]?.execution;
   if (execution === undefined) return null;
-  const { job, x, node, owner, lines, bytes, startedAt, argv } = execution;
+  const { job, x, node, owner, labels, lines, bytes, startedAt, argv } = execution;
   const nowMs = Date.now();
   const command = commandLine(argv);
   return (
@@ -53,7 +54,7 @@ export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null
       <LogTitle text={command} isOpen={isOpen} onToggle={() => setOpen(!isOpen)} />
       <p class="facts">
         <StateBadge execution={execution} />
-        <span>{node}</span>
+        <span>{placeWords({ node, rank: labels["rank"] })}</span>
         {showOwner ? <span>{owner}</span> : null}
         <StartTime at={startedAt} nowMs={nowMs} />
         <span title={frame.duration}>{describeDuration(execution, nowMs)}</span>

@@ -8,6 +8,7 @@ import { keyOf } from "../../execution-key.ts";
 import { formatBytes } from "../../format.ts";
 import { Lazy } from "../../lazy.tsx";
 import { ExecutionRow } from "../../list/execution-row.tsx";
+import { StateBadge } from "../../list/state-badge.tsx";
 import type { LiveClient } from "../../live-client.ts";
 import type { Navigation } from "../../navigation.ts";
 import type { NeverStartedProps } from "../../run/never-started.tsx";
@@ -36,7 +37,8 @@ export interface JobHeaderProps {
 export function JobHeader({ api, live, feed, navigation, place, showOwner, hasFleet }: JobHeaderProps): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   const executions = feed.sources.map((source) => source.execution);
-  const owner = executions[0]?.owner;
+  const [only] = executions;
+  const owner = only?.owner;
   const states = executions.map(({ state }) => state).join();
   const counts = useRunCounts({ api, job: place.job, owner, states });
   const known = feed.run === undefined ? sumOf(counts.runs) : counts.runs.find(({ run }) => run === feed.run);
@@ -50,7 +52,11 @@ export function JobHeader({ api, live, feed, navigation, place, showOwner, hasFl
       <LogTitle text={visibleText(place.job)} isOpen={isOpen} onToggle={() => setOpen(!isOpen)} />
       <p class="facts">
         <RunChoice counts={counts} navigation={navigation} place={place} run={feed.run} />
-        {known === undefined ? null : <Counts of={known} />}
+        {known === undefined ? null : count === 1 && only !== undefined ? (
+          <StateBadge execution={only} />
+        ) : (
+          <Counts of={known} />
+        )}
         {owner !== undefined && showOwner ? <span>{owner}</span> : null}
         <span>
           {frame.executions(count)}

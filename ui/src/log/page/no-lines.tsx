@@ -12,8 +12,9 @@ interface NoLinesProps {
 /** Text in place of rows. */
 export function NoLines({ feed, matches }: NoLinesProps): JSX.Element {
   const isEmpty = feed.sources.every(({ lastN }) => lastN === 0);
-  const nothing = feed.isLive ? t.nothingYet : t.nothing;
-  const none = matches?.isReady === true ? (matches.problem ?? t.noMatch) : t.searching;
-  const notHere = matches === undefined ? t.loading : none;
+  const none = feed.sources.length === 0 ? t.noExecution : t.nothing;
+  const nothing = feed.isLive ? t.nothingYet : none;
+  const noMatch = matches?.isReady === true ? (matches.problem ?? t.noMatch) : t.searching;
+  const notHere = matches === undefined ? t.loading : noMatch;
   return <p class="nothing">{isEmpty ? nothing : notHere}</p>;
 }

@@ -42,6 +42,7 @@ export const log = translated("log", {
   byNode: "node",
   nothingYet: "Nothing printed yet. Lines show here as they come.",
   nothing: "Nothing was printed.",
+  noExecution: "No execution here: none has begun, or you have no access. One that begins shows at once.",
   noMatch: "No line of this log matches.",
   searching: "Searching…",
   loading: "Loading the lines…",

@@ -41,6 +41,7 @@ export const log: typeof english = {
   byNode: "nodo",
   nothingYet: "Aún no se ha impreso nada. Las líneas aparecen aquí según llegan.",
   nothing: "No se imprimió nada.",
+  noExecution: "Aquí no hay ejecuciones: ninguna ha empezado, o no tienes acceso. La que empiece aparecerá enseguida.",
   noMatch: "No coincide ninguna línea de este registro.",
   searching: "Buscando…",
   loading: "Cargando las líneas…",
