@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import { afterwards, closeCleanupLevel } from "../support/cleanup.ts";
+import { SITE_PATIENCE_MS } from "../support/poll.ts";
+import { start } from "../support/processes.ts";
+import { ROOT } from "../support/programs.ts";
+import { openPage, startBrowser } from "../support/viewer.ts";
+import { signedIn } from "../support/web.ts";
+import { DEMO_PICTURES } from "./demo-pictures.ts";
+import { take } from "./picture.ts";
+import { startTraining, TRAINING_PICTURES } from "./training.ts";
+
+/** The demo's job takes that long. */
+const DEMO_MS = 120_000;
+
+/** Makes the pictures of `ui/` anew, from the demo and from a training that goes wrong. */
+try {
+  const browser = await startBrowser();
+  const { origin } = await startTraining();
+  const [name = "", value = ""] = (await signedIn(origin, "alice")).cookie.split(/=(.*)/s);
+  const { page } = await openPage(browser);
+  await page.context().addCookies([{ name, value, url: origin }]);
+  await take({ browser, origin, cookies: await page.context().cookies() }, TRAINING_PICTURES);
+
+  const demo = start(process.execPath, [join(ROOT, "dist/src/bin/demo.js")]);
+  afterwards(async () => void (await demo.end("SIGINT")));
+  const [, address = ""] = await demo.waitFor(/Open (\S+)/, SITE_PATIENCE_MS);
+  const { page: there } = await openPage(browser);
+  await there.goto(address);
+  await there.getByText("3 finished").first().waitFor({ timeout: DEMO_MS });
+  await take({ browser, origin: address, cookies: await there.context().cookies() }, DEMO_PICTURES);
+} finally {
+  await closeCleanupLevel();
+}
