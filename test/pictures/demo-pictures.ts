@@ -38,8 +38,8 @@ async function runOnAll(page: Page): Promise<void> {
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("checkbox", { name: /node4/ }).waitFor();
   await dialog.getByLabel("Nodes").first().fill("node[1-4]");
-  await dialog.getByLabel("Command").fill(COMMAND);
-  await dialog.getByLabel("Job").fill(WARM_UP);
+  await dialog.getByLabel("Command", { exact: true }).fill(COMMAND);
+  await dialog.getByLabel("Job", { exact: true }).fill(WARM_UP);
   await dialog.getByRole("button", { name: "Run on 4" }).click();
   await dialog.locator(".run-state.running").nth(3).waitFor();
 }

@@ -19,7 +19,7 @@ try {
   const [name = "", value = ""] = (await signedIn(origin, "alice")).cookie.split(/=(.*)/s);
   const { page } = await openPage(browser);
   await page.context().addCookies([{ name, value, url: origin }]);
-  await take({ browser, origin, cookies: await page.context().cookies() }, TRAINING_PICTURES);
+  await take({ page, origin }, TRAINING_PICTURES);
 
   const demo = start(process.execPath, [join(ROOT, "dist/src/bin/demo.js")]);
   afterwards(async () => void (await demo.end("SIGINT")));
@@ -27,7 +27,7 @@ try {
   const { page: there } = await openPage(browser);
   await there.goto(address);
   await there.getByText("3 finished").first().waitFor({ timeout: DEMO_MS });
-  await take({ browser, origin: address, cookies: await there.context().cookies() }, DEMO_PICTURES);
+  await take({ page: there, origin: address }, DEMO_PICTURES);
 } finally {
   await closeCleanupLevel();
 }

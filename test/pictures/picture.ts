@@ -1,7 +1,6 @@
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { ROOT } from "../support/programs.ts";
-import { openPage } from "../support/viewer.ts";
 
 /** A picture of a page for the pages of the project: `ui/NAME.png`. */
 export interface Picture {
@@ -19,23 +18,23 @@ export interface Picture {
 const REST_MS = 1_500;
 
 interface Viewer {
-  readonly browser: Browser;
+  /** Signed in: only such a tab may have its orders signed. */
+  readonly page: Page;
   readonly origin: string;
-  readonly cookies: Awaited<ReturnType<ReturnType<Page["context"]>["cookies"]>>;
 }
 
-export async function take({ browser, origin, cookies }: Viewer, pictures: readonly Picture[]): Promise<void> {
+export async function take({ page, origin }: Viewer, pictures: readonly Picture[]): Promise<void> {
   for (const { name, at, size, isDark = false, shown, act } of pictures) {
     const [width, height] = size;
-    const { page } = await openPage(browser, { width, height, colours: isDark ? "dark" : "light" });
-    await page.context().addCookies(cookies);
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme: isDark ? "dark" : "light" });
     await page.goto(new URL(at, origin).href);
     await page.locator(shown).first().waitFor();
     await act?.(page);
-    await page.mouse.move(0, height - 1);
+    // Over nothing that shows a pointer.
+    await page.mouse.move(width / 2, 1);
     await page.waitForTimeout(REST_MS);
     await page.screenshot({ path: join(ROOT, `ui/${name}.png`) });
-    await page.context().close();
     process.stdout.write(`ui/${name}.png\n`);
   }
 }
