@@ -6,6 +6,9 @@ import { type ChosenLine, inParallel, mergeLines } from "./merge-lines.ts";
 import type { MergedExecution, MergedLog } from "./merged-log.ts";
 import { RunLogs, type RunLogsOptions } from "./run-logs.ts";
 
+/** Lines of a page made in one step of the loop: each may be of another execution, whose summary is parsed. */
+const STEP_LINES = 64;
+
 /** Reads the lines of all executions of a run in order of time, from any place on. */
 export class RunLines {
   readonly #turns = new LoopTurns();
@@ -33,12 +36,12 @@ export class RunLines {
     const indexes = new Map<MergedExecution, number>();
     const expected = await this.#firstNumbers(chosen);
     const lines: RunLine[] = [];
-    for (const { log, line } of chosen) {
+    const add = async ({ log, line }: ChosenLine): Promise<void> => {
       const { execution } = log;
       let s = indexes.get(execution);
       if (s === undefined) {
         const summary = await execution.summary();
-        if (summary === undefined) continue;
+        if (summary === undefined) return;
         s = executions.push(summary) - 1;
         indexes.set(execution, s);
       }
@@ -47,6 +50,11 @@ export class RunLines {
       expected.set(log, { at: line.end, n: n + 1 });
       const parsed = lineOfCri(line.bytes, n);
       if (parsed !== undefined) lines.push({ s, ...parsed });
+    };
+    for (let at = 0; at < chosen.length; at += STEP_LINES) {
+      await this.#turns.run(async () => {
+        for (const one of chosen.slice(at, at + STEP_LINES)) await add(one);
+      });
     }
     return { executions, lines };
   }
