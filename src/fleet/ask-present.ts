@@ -1,6 +1,7 @@
 import type { OrderOf } from "../wire/fleet/order.ts";
 import { encodeSignedOrder, type SignedOrder } from "../wire/fleet/signed-order.ts";
 import type { Nodes } from "./outbox/ports.ts";
+import type { SendAsk } from "./send-ask.ts";
 import { sha256 } from "./sha256.ts";
 
 /** An open question to the nodes of an order. Its owner puts in what they answer. */
@@ -16,7 +17,7 @@ export interface AskedNodes<A> {
 
 interface AskOptions<A> {
   readonly nodes: Pick<Nodes, "isPresent" | "isDuplicate">;
-  readonly send: (node: string, message: Uint8Array) => void;
+  readonly send: SendAsk;
   /** Calls once after a time. Returns how to call that off. */
   readonly after: (act: () => void, afterMs: number) => () => void;
   readonly signed: SignedOrder;
@@ -46,8 +47,7 @@ export async function askPresent<A>(
     };
     signal.addEventListener("abort", done);
     open({ digest: sha256(signed.order), answers, missing, done });
-    const message = Buffer.from(encodeSignedOrder(signed));
-    for (const node of missing) send(node, message);
+    send(Buffer.from(encodeSignedOrder(signed)), { named: order.nodes, present: missing });
     if (missing.size === 0 || signal.aborted) done();
   });
   return (node) => answers.get(node) ?? (present.has(node) ? "silent" : "absent");

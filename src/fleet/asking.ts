@@ -5,11 +5,10 @@ import { Calls } from "./calls/calls.ts";
 import { DryRuns } from "./dry-runs/dry-runs.ts";
 import type { Nodes } from "./outbox/ports.ts";
 import { Questions } from "./questions/questions.ts";
+import { createSendAsk, type SendAskOptions } from "./send-ask.ts";
 
-interface AskingOptions {
+interface AskingOptions extends SendAskOptions {
   readonly nodes: Nodes;
-  /** Sends a question. */
-  readonly send: (node: string, message: Uint8Array) => void;
   readonly metrics: Metrics;
 }
 
@@ -19,12 +18,13 @@ export class Asking {
   readonly questions: Questions;
   readonly calls: Calls;
 
-  constructor({ nodes, send, metrics }: AskingOptions) {
+  constructor({ nodes, admitted, link, metrics }: AskingOptions) {
+    const send = createSendAsk({ nodes, admitted, link });
     const discarded = metrics.count(
       "ml_fleet_discarded_answers_total",
       "Answers of nodes that nobody waits for, or too long",
     );
-    this.dryRuns = new DryRuns({ nodes, after });
+    this.dryRuns = new DryRuns({ nodes, send, after });
     this.questions = new Questions({ nodes, send, after, onDiscarded: () => discarded.inc() });
     this.calls = new Calls({ nodes, after, onDiscarded: () => discarded.inc() });
   }

@@ -72,7 +72,7 @@ export class Fleet {
       connectionsOf: (node) => this.#broker.connectionsOf(node),
       journalOf: (node) => this.#table.journalOf(node),
     };
-    this.#asking = new Asking({ nodes, send: (node, message) => this.#link?.ask(node, message), metrics });
+    this.#asking = new Asking({ nodes, admitted: () => this.#broker.nodes.names, link: () => this.#link, metrics });
     this.#outbox = new Outbox({
       db: this.#db,
       nodes,

@@ -7,6 +7,7 @@ import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { asRecord } from "../wire/record.ts";
 import type { Viewer } from "../wire/viewer.ts";
+import { AskedLines } from "./asked-lines.ts";
 import { auditedOrders } from "./audited-orders.ts";
 import { clientGone } from "./client-gone.ts";
 import { followJson } from "./follow-json.ts";
@@ -50,7 +51,7 @@ const AFTER_ALL = "~";
 
 /**
  * Orders for nodes: `POST /api/runs` (`?batch=N&pause=1`), `GET` and `DELETE /api/runs/:run`, `POST /api/runs/:run/continue`,
- * `POST /api/dry-runs`, `POST /api/asks`, `GET /api/orders`.
+ * `POST /api/dry-runs`, `POST /api/asks` (`?follow=1`), `GET /api/orders`.
  *
  * The collector stores and passes on what a user has signed. It checks here what helps the user to notice a mistake;
  * whether an order is obeyed, each node decides by itself.
@@ -121,16 +122,19 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     await viewerOf(request, "run");
     const { order, signed } = readOrder(request.body, "ask");
     const most = FLEET_LIMITS.maxAskLifeMs;
-    const withinMs = new Query(request.query).count("within", { least: 1, most, fallback: DEFAULT_ASK_MS });
+    const query = new Query(request.query);
+    const withinMs = query.count("within", { least: 1, most, fallback: DEFAULT_ASK_MS });
+    const lines = query.text("follow", 1) === undefined ? undefined : new AskedLines(response);
     const viewer = await viewerFor(request, order);
     const nodes = await audited({ request, order, viewer }, async () => {
       checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
-      const answers = await fleet.ask(order, { signed, withinMs, signal: clientGone(response) });
+      const answers = await fleet.ask(order, { signed, withinMs, signal: clientGone(response), onSaid: lines?.say });
       if (answers === undefined)
         throw tooMany("Too many questions at a time, of yours or of all: try again in a moment");
       return answers;
     });
-    response.json({ nodes });
+    if (lines === undefined) response.json({ nodes });
+    else lines.end(nodes);
   });
 
   router.post("/runs/:run/continue", async (request, response) => {

@@ -8,8 +8,7 @@ export async function followJson(
   of: (signal: AbortSignal) => AsyncIterable<string>,
 ): Promise<void> {
   const gone = clientGone(response);
-  // A proxy must not wait for the end (nginx, "proxy_buffering").
-  response.set({ "Content-Type": "application/x-ndjson; charset=utf-8", "X-Accel-Buffering": "no" });
+  beginLines(response);
   try {
     for await (const state of of(gone)) {
       if (!response.write(`${state}\n`)) await once(response, "drain", { signal: gone });
@@ -19,4 +18,10 @@ export async function followJson(
     if (!gone.aborted) throw error;
   }
   response.end();
+}
+
+/** Lines of JSON follow. */
+export function beginLines(response: Response): void {
+  // A proxy must not wait for the end (nginx, "proxy_buffering").
+  response.set({ "Content-Type": "application/x-ndjson; charset=utf-8", "X-Accel-Buffering": "no" });
 }

@@ -135,7 +135,13 @@ export interface Fleet {
   /** Asks the nodes what they know, until the signal. Undefined: too many are asked at the moment. */
   ask(
     order: OrderOf<"ask">,
-    how: { readonly signed: SignedOrder; readonly withinMs: number; readonly signal: AbortSignal },
+    how: {
+      readonly signed: SignedOrder;
+      readonly withinMs: number;
+      readonly signal: AbortSignal;
+      /** Hears what nodes say before that, once for all that came together. */
+      readonly onSaid?: ((said: readonly AskedNode[]) => void) | undefined;
+    },
   ): Promise<readonly AskedNode[] | undefined>;
   /** Calls a service on the one node of the order. Undefined: too many are open at the moment. */
   call(

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { NatsConnection } from "@nats-io/transport-node";
+import type { Msg, MsgCallback, NatsConnection } from "@nats-io/transport-node";
 import type { BrokerAddress } from "../../src/fleet/link/connect.ts";
+import type { Answer } from "../../src/wire/fleet/answer.ts";
 import type { FleetEvent, FleetEventOf } from "../../src/wire/fleet/event.ts";
 import { type Order, parseOrder } from "../../src/wire/fleet/order.ts";
 import type { Presence } from "../../src/wire/fleet/presence.ts";
@@ -33,13 +34,13 @@ export class FakeAgent {
         this.watched += 1;
       },
     });
-    connection.subscribe(SUBJECTS.orders(node), {
-      callback: (_, message) => {
-        const signed = parseSignedOrder(message.string());
-        const order = signed === undefined ? undefined : parseOrder(signed.order);
-        if (order !== undefined) this.orders.push(order);
-      },
-    });
+    const callback: MsgCallback<Msg> = (_, message) => {
+      const signed = parseSignedOrder(message.string());
+      const order = signed === undefined ? undefined : parseOrder(signed.order);
+      if (order !== undefined) this.orders.push(order);
+    };
+    for (const subject of [SUBJECTS.orders(node), SUBJECTS.questions(node), SUBJECTS.allQuestions])
+      connection.subscribe(subject, { callback });
   }
 
   static async connect(at: BrokerAddress, place: { pki: string; node: string }): Promise<FakeAgent> {
@@ -67,6 +68,11 @@ export class FakeAgent {
     };
     this.#connection.publish(SUBJECTS.presence(this.node), JSON.stringify(presence));
     await this.#connection.flush();
+  }
+
+  /** What this node says to a question. */
+  say(run: string, answer: Answer): void {
+    this.#connection.publish(SUBJECTS.answers(this.node, run), JSON.stringify(answer));
   }
 
   /** Presence, so many times at once. */

@@ -3,8 +3,8 @@ import { beforeEach, expect, test } from "vitest";
 import { parseMounts } from "../../src/agent/ask/disks.ts";
 import { PROVIDERS } from "../../src/agent/ask/providers.ts";
 import { DryRuns } from "../../src/fleet/dry-runs/dry-runs.ts";
-import type { Nodes } from "../../src/fleet/outbox/ports.ts";
 import { Questions } from "../../src/fleet/questions/questions.ts";
+import { createSendAsk } from "../../src/fleet/send-ask.ts";
 import { sha256 } from "../../src/fleet/sha256.ts";
 import { type Answer, type AnswerRow, parseAnswer } from "../../src/wire/fleet/answer.ts";
 import type { AskedNode } from "../../src/wire/fleet/asked-node.ts";
@@ -20,7 +20,7 @@ const ORDER: OrderOf<"ask"> = {
 const SIGNED = { order: encodeOrder(ORDER), sig: "sig" };
 const DIGEST = sha256(SIGNED.order);
 
-const PRESENT = { isPresent: () => true, isDuplicate: () => false, send: () => undefined } as unknown as Nodes;
+const PRESENT = { isPresent: () => true, isDuplicate: () => false };
 
 let sent: string[];
 let discarded: number;
@@ -35,7 +35,7 @@ beforeEach(() => {
   clients = [];
   questions = new Questions({
     nodes: { isPresent: (node) => node !== ABSENT, isDuplicate: () => false },
-    send: (node) => void sent.push(node),
+    send: (_, { present }) => void sent.push(...present),
     after: (act) => {
       expire = act;
       return () => undefined;
@@ -126,6 +126,42 @@ test("a second answer, one to another question, of a node that was not asked, or
   expect(await states()).toEqual(["complete", "silent", "absent"]);
 });
 
+test("who follows hears START of each node once, then its answer: one piece for a turn, and the rest before the end", async () => {
+  const heard: string[][] = [];
+  const onSaid = (said: readonly AskedNode[]) => void heard.push(said.map(({ node, answer }) => `${node} ${answer}`));
+  const order = { ...ORDER, run: newRun() };
+  const signed = { order: encodeOrder(order), sig: "sig" };
+  const followed = questions.ask(order, { signed, withinMs: 1_000, signal: client(), onSaid });
+  const head = { v: 1, user: "alice", digest: sha256(signed.order), why: "", text: "", rows: [] };
+  const says = (node: string, state: Answer["state"]) => {
+    const { v, user, digest, ...rest } = head;
+    questions.take(node, order.run, JSON.stringify({ v, user, digest, state, ...rest }));
+  };
+  says("node1", "start");
+  says("node1", "start");
+  says("node2", "start");
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(heard).toEqual([["node1 started", "node2 started"]]);
+  says("node1", "complete");
+  says("node2", "noop");
+  await followed;
+  expect(heard.slice(1)).toEqual([["node1 complete", "node2 noop"]]);
+});
+
+test.each([
+  ["that names all goes to them as one message", ["node1", "node2", ABSENT], "", ["all"]],
+  ["that names some goes to those of them that are there", ["node1", ABSENT], "", ["node1"]],
+  ["that names a node of two agents goes to the others", ["node1", "node2", ABSENT], "node2", ["node1"]],
+])("a question %s", (_, named, duplicate, to) => {
+  const asked: string[] = [];
+  const link = { ask: (node: string) => void asked.push(node), askAll: () => void asked.push("all") };
+  const isDuplicate = (node: string) => node === duplicate;
+  const admitted = () => new Set(["node1", "node2", ABSENT]);
+  const send = createSendAsk({ nodes: { isDuplicate }, admitted, link: () => link });
+  send(Buffer.from("order"), { named, present: named.filter((node) => node !== ABSENT && !isDuplicate(node)) });
+  expect(asked).toEqual(to);
+});
+
 test("answers together have a limit: those beyond are named", async () => {
   const nodes = Array.from({ length: 200 }, (_, i) => `node${i + 10}`);
   const order = { ...ORDER, nodes, run: newRun() };
@@ -151,7 +187,7 @@ test("the same question twice, more than 4 of a user, or more than 16 at a time 
 
 test("a question that has ended listens to its client no more", async () => {
   const signals = [clients[0]?.signal ?? client(), client()];
-  const dryRuns = new DryRuns({ nodes: PRESENT, after: () => () => undefined });
+  const dryRuns = new DryRuns({ nodes: PRESENT, send: () => undefined, after: () => () => undefined });
   const order: OrderOf<"check"> = { ...runOrder({ nodes: [] }), kind: "check" };
   for (const node of ["node1", "node2"]) say(node, "noop");
   await Promise.all([answered, dryRuns.ask(order, { signed: SIGNED, signal: signals[1] ?? client() })]);
@@ -172,6 +208,7 @@ test("a client that hangs up ends its question, and frees its place", async () =
 test("of dry runs a user has 16 places of 64, and frees them by hanging up", async () => {
   const dryRuns = new DryRuns({
     nodes: PRESENT,
+    send: () => undefined,
     after: () => () => undefined,
   });
   const ask = (user: string) => {

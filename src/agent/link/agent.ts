@@ -74,6 +74,7 @@ export class Agent {
     });
     this.#subscribe(SUBJECTS.orders(node));
     this.#subscribe(SUBJECTS.questions(node));
+    this.#subscribe(SUBJECTS.allQuestions);
     this.#nats.subscribe(SUBJECTS.watch, { callback: () => this.#watched.renew() });
     this.#timer = setInterval(() => this.#appear(), AGENT_LIMITS.presenceEveryMs);
     void this.#follow();

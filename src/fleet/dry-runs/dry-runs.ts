@@ -5,9 +5,11 @@ import type { SignedOrder } from "../../wire/fleet/signed-order.ts";
 import { type AskedNodes, askPresent } from "../ask-present.ts";
 import { OpenAsks } from "../open-asks.ts";
 import type { Nodes } from "../outbox/ports.ts";
+import type { SendAsk } from "../send-ask.ts";
 
 interface DryRunsOptions {
-  readonly nodes: Nodes;
+  readonly nodes: Pick<Nodes, "isPresent" | "isDuplicate">;
+  readonly send: SendAsk;
   /** Calls once after a time. Returns how to call that off. */
   readonly after: (act: () => void, afterMs: number) => () => void;
 }
@@ -20,7 +22,7 @@ const MAX_OPEN = 64;
 const MAX_OPEN_OF_USER = 16;
 
 interface Asked extends AskedNodes<DryRunOnNode> {
-  readonly order: OrderOf<"check">;
+  readonly named: ReadonlySet<string>;
 }
 
 /** Asks nodes whether they would obey an order. Nothing of it is stored: who asks waits for the answers. */
@@ -37,12 +39,10 @@ export class DryRuns {
     order: OrderOf<"check">,
     { signed, signal }: { readonly signed: SignedOrder; readonly signal: AbortSignal },
   ): Promise<readonly DryRunOnNode[] | undefined> {
-    const { nodes, after } = this.#options;
     if (!this.#asked.hasPlaceFor(order)) return undefined;
     const saidBy = await askPresent<DryRunOnNode>(order, {
-      ...{ nodes, after, signed, withinMs: ANSWER_WITHIN_MS, signal },
-      send: (node, message) => nodes.send(node, message),
-      open: (asked) => this.#asked.open(order, { ...asked, order }),
+      ...{ ...this.#options, signed, withinMs: ANSWER_WITHIN_MS, signal },
+      open: (asked) => this.#asked.open(order, { ...asked, named: new Set(order.nodes) }),
     });
     this.#asked.close(order);
     return order.nodes.map((node) => {
@@ -54,7 +54,7 @@ export class DryRuns {
   /** Whether a report is the answer to such a question. */
   take(node: string, event: FleetEventOf<"state">): boolean {
     const asked = this.#asked.get(event);
-    if (asked === undefined || !asked.order.nodes.includes(node)) return false;
+    if (asked === undefined || !asked.named.has(node)) return false;
     // A refusal from before the order could be read names no digest.
     if (event.digest !== "" && event.digest !== asked.digest) return false;
     const { state, why, text } = event;

@@ -70,9 +70,14 @@ export class Link {
     if (this.#orders?.isClosed() === false) this.#orders.publish(SUBJECTS.orders(node), message);
   }
 
-  /** A question: like an order, never sent again. */
+  /** A question, or an order to check: never sent again. */
   ask(node: string, message: Uint8Array): void {
     if (this.#orders?.isClosed() === false) this.#orders.publish(SUBJECTS.questions(node), message);
+  }
+
+  /** The same for every node. */
+  askAll(message: Uint8Array): void {
+    if (this.#orders?.isClosed() === false) this.#orders.publish(SUBJECTS.allQuestions, message);
   }
 
   /** Asks all nodes to report each second for a while. */

@@ -6,14 +6,24 @@ import type { SignedOrder } from "../../wire/fleet/signed-order.ts";
 import { type AskedNodes, askPresent } from "../ask-present.ts";
 import { OpenAsks } from "../open-asks.ts";
 import type { Nodes } from "../outbox/ports.ts";
+import type { SendAsk } from "../send-ask.ts";
+import { SaidNews } from "./said-news.ts";
 
 interface QuestionsOptions {
   readonly nodes: Pick<Nodes, "isPresent" | "isDuplicate">;
-  readonly send: (node: string, message: Uint8Array) => void;
+  readonly send: SendAsk;
   /** Calls once after a time. Returns how to call that off. */
   readonly after: (act: () => void, afterMs: number) => () => void;
   /** An answer that nobody waits for, that is not of its form, or that no longer fits in the limit. */
   readonly onDiscarded: () => void;
+}
+
+interface HowToAsk {
+  readonly signed: SignedOrder;
+  readonly withinMs: number;
+  readonly signal: AbortSignal;
+  /** Hears what nodes say, `started` too: once for all that came in a turn of the event loop. */
+  readonly onSaid?: ((said: readonly AskedNode[]) => void) | undefined;
 }
 
 /** Each holds an answer of every node. */
@@ -24,6 +34,7 @@ const MAX_OPEN_OF_USER = 4;
 const MAX_CHARACTERS = 8_388_608;
 
 interface Asked extends AskedNodes<AskedNode> {
+  readonly news: SaidNews;
   characters: number;
 }
 
@@ -39,18 +50,16 @@ export class Questions {
   /** Resolves with what became of it on each node, early with the signal. Undefined: too many are asked at the moment. */
   async ask(
     order: OrderOf<"ask">,
-    {
-      signed,
-      withinMs,
-      signal,
-    }: { readonly signed: SignedOrder; readonly withinMs: number; readonly signal: AbortSignal },
+    { signed, withinMs, signal, onSaid }: HowToAsk,
   ): Promise<readonly AskedNode[] | undefined> {
     if (!this.#asked.hasPlaceFor(order)) return undefined;
+    const news = new SaidNews(onSaid);
     const saidBy = await askPresent<AskedNode>(order, {
       ...{ ...this.#options, signed, withinMs, signal },
-      open: (asked) => this.#asked.open(order, { ...asked, characters: 0 }),
+      open: (asked) => this.#asked.open(order, { ...asked, news, characters: 0 }),
     });
     this.#asked.close(order);
+    news.flush();
     return order.nodes.map((node) => {
       const said = saidBy(node);
       return typeof said === "string" ? { node, answer: said, why: "", text: "", rows: [] } : said;
@@ -66,7 +75,8 @@ export class Questions {
       return;
     }
     if (answer.state === "start") {
-      asked.answers.set(node, { node, answer: "started", why: "", text: "", rows: [] });
+      // Said again, it is no news.
+      if (!asked.answers.has(node)) note(asked, { node, answer: "started", why: "", text: "", rows: [] });
       return;
     }
     asked.characters += text.length;
@@ -98,8 +108,13 @@ function said(node: string, { why, text, rows }: Answer, answer: Exclude<Answer[
   return { node, answer, why, text, rows };
 }
 
-function end({ answers, missing, done }: Asked, answer: AskedNode): void {
+function note({ answers, news }: Asked, answer: AskedNode): void {
   answers.set(answer.node, answer);
-  missing.delete(answer.node);
-  if (missing.size === 0) done();
+  news.add(answer);
+}
+
+function end(asked: Asked, answer: AskedNode): void {
+  note(asked, answer);
+  asked.missing.delete(answer.node);
+  if (asked.missing.size === 0) asked.done();
 }

@@ -20,9 +20,9 @@ export const SUBJECTS = {
   events: (node: string) => `fleet.evt.${subjectToken(node)}`,
   /** From the node: `Presence`. */
   presence: (node: string) => `fleet.seen.${subjectToken(node)}`,
-  /** To the node: `SignedOrder` of kind `ask`. */
+  /** To the node: `SignedOrder` of kind `ask` or `check`. */
   questions: (node: string) => `fleet.ask.${subjectToken(node)}`,
-  /** To every node: the same. */
+  /** To every node: the same, where it names all of them. */
   allQuestions: "fleet.all",
   /** To every node, without content: a page watches. Until `watchLeaseMs` later its presence comes each second. */
   watch: "fleet.watch",

@@ -2,8 +2,11 @@ import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Fleet } from "../../../src/fleet/fleet.ts";
 import { executionOf } from "../../../src/orders/execution-of.ts";
+import type { Answer } from "../../../src/wire/fleet/answer.ts";
+import { type AskedNode, parseAskedNodes } from "../../../src/wire/fleet/asked-node.ts";
 import { type FleetUpdate, parseFleetUpdate } from "../../../src/wire/fleet/node-view.ts";
 import { encodeOrder, type Order, type OrderOf } from "../../../src/wire/fleet/order.ts";
+import type { SignedOrder } from "../../../src/wire/fleet/signed-order.ts";
 import { ApiClient } from "../../support/api-client.ts";
 import { afterwards } from "../../support/cleanup.ts";
 import { FakeAgent } from "../../support/fake-agent.ts";
@@ -295,19 +298,25 @@ test("nodes are asked to report while somebody follows, who gets all of them and
   await next?.cancel();
 });
 
-test("a client that hangs up makes room for the user's next question", async () => {
+/** A question to these nodes, and its body. */
+function question(nodes: readonly string[] = ["node1"]): { readonly run: string; readonly signed: SignedOrder } {
+  const { v, run, user, issued, expires } = order({ expires: Date.now() + 30_000 });
+  const head = { v, kind: "ask", fleet: fleet.id, run, user, nodes, issued, expires, via: "ssh" } as const;
+  return { run, signed: key.signed({ ...head, provider: "uptime", args: [] }) };
+}
+
+async function untilPresent(): Promise<void> {
   await poll("node1", async () => {
     await agent.beSeen();
     return fleet.view().nodes[0]?.state === "present";
   });
+}
+
+test("a client that hangs up makes room for the user's next question", async () => {
+  await untilPresent();
   const ask = (within: number, signal?: AbortSignal): Promise<number> => {
-    const { v, run, user, nodes, issued, expires } = order({ expires: Date.now() + 30_000 });
-    const asked: OrderOf<"ask"> = {
-      ...{ v, kind: "ask", fleet: fleet.id, run, user, nodes, issued, expires, via: "ssh" },
-      ...{ provider: "uptime", args: [] },
-    };
     const init = { method: "POST", headers: { "content-type": "application/json" }, ...(signal && { signal }) };
-    const body = JSON.stringify(key.signed(asked));
+    const body = JSON.stringify(question().signed);
     return alice.request(`/api/asks?within=${within}`, { ...init, body }).then(({ status }) => status);
   };
   const gone = new AbortController();
@@ -321,6 +330,49 @@ test("a client that hangs up makes room for the user's next question", async () 
   gone.abort();
   await poll("a place", async () => (await ask(1)) === 200);
   expect(await Promise.all(waiting)).toEqual([0, 0, 0, 0]);
+});
+
+test("who follows a question has START of a node while it looks, and then its answer", async () => {
+  await untilPresent();
+  const { run, signed } = question();
+  const answered = send(alice, "POST", "/api/asks?follow=1&within=30000", signed);
+  await poll("the question", () => agent.orders.find((each) => each.run === run));
+  const head = { v: 1, user: "alice", digest: createHash("sha256").update(signed.order).digest("hex") } as const;
+  const say = (state: Answer["state"], rows: Answer["rows"] = []) =>
+    agent.say(run, { ...head, state, why: "", text: "", rows });
+  say("start");
+  const { headers, body } = await answered;
+  expect(headers.get("content-type")).toContain("ndjson");
+  const lines: (readonly AskedNode[] | undefined)[] = [];
+  for await (const chunk of body ?? []) {
+    const whole = Buffer.from(chunk).toString().trimEnd().split("\n");
+    lines.push(...whole.map((line) => parseAskedNodes(JSON.parse(line))));
+    if (lines.length === 1) say("complete", [{ load1: 0.5 }]);
+  }
+  const none = { why: "", text: "" };
+  expect(lines).toEqual([
+    [{ node: "node1", answer: "started", ...none, rows: [] }],
+    [{ node: "node1", answer: "complete", ...none, rows: [{ load1: 0.5 }] }],
+  ]);
+});
+
+test("who follows a question learns at its end which nodes said nothing, and at once that there is no place", async () => {
+  await untilPresent();
+  const lines = await (await send(alice, "POST", "/api/asks?follow=1&within=1", question().signed)).text();
+  expect(JSON.parse(lines)).toMatchObject({ nodes: [{ node: "node1", answer: "silent" }] });
+  const { signed } = question();
+  const gone = new AbortController();
+  const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(signed) };
+  const first = alice
+    .request("/api/asks?follow=1&within=30000", { ...init, signal: gone.signal })
+    .catch(() => undefined);
+  const twice = await poll("the same question to be open", async () => {
+    const answer = await send(alice, "POST", "/api/asks?follow=1&within=1", signed);
+    return answer.status === 429 ? answer : undefined;
+  });
+  expect(await twice.text()).toContain("Too many questions");
+  gone.abort();
+  await first;
 });
 
 test("errors of nodes are shown to administrators, notes to their user", async () => {
