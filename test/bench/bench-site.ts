@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ApiClient } from "../support/api-client.ts";
 import { type RunningProcess, start } from "../support/processes.ts";
 import { program } from "../support/programs.ts";
-import { type Relay, startRelay } from "../support/relay.ts";
+import { type Relay, type RelayOptions, startRelay } from "../support/relay.ts";
 import { benchFolder } from "./bench-folder.ts";
 
 export interface BenchCollector {
@@ -57,9 +57,12 @@ export function collectorCommand(
 }
 
 /**
- * The relay of a node, as `mlctl relay-config --insecure` sets it up, that forwards to a RELP receiver. Without a
- * journal where nothing else is said: a site can have it so, and what it costs has cells of its own.
+ * The relay of a node, as `mlctl relay-config` sets it up, that forwards to a RELP receiver: without TLS, and without a
+ * journal, where nothing else is said. A site can have it so, and what a journal costs has cells of its own.
  */
-export function startBenchRelay(collectorPort: number, { journal = false } = {}): Promise<Relay> {
-  return startRelay({ folder: benchFolder(), collectorPort, journal });
+export function startBenchRelay(
+  collectorPort: number,
+  options: Pick<RelayOptions, "journal" | "pki" | "node"> = {},
+): Promise<Relay> {
+  return startRelay({ folder: benchFolder(), collectorPort, journal: false, ...options });
 }

@@ -16,6 +16,8 @@ export interface Crowd {
   readonly agents: RunningProcess;
   readonly key: FleetKey;
   readonly fleet: string;
+  /** Of the collector and all nodes. */
+  readonly pki: string;
 }
 
 /** Resolves when all nodes are there. @param pki of `makeCrowdPki` */
@@ -29,5 +31,5 @@ export async function startCrowd(pki: string, { module }: { module?: string } = 
     const now = parseFleetView(await collector.api.json("/api/fleet"));
     return now?.nodes.every(({ state }) => state === "present") === true ? now : undefined;
   });
-  return { collector, agents, key: FleetKey.make(benchFolder(), "key"), fleet: view.id };
+  return { collector, agents, key: FleetKey.make(benchFolder(), "key"), fleet: view.id, pki };
 }

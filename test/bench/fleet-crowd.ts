@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { connect, type Msg, type NatsConnection } from "@nats-io/transport-node";
 import { StatusLease } from "../../src/agent/status/status-lease.ts";
+import type { Answer } from "../../src/wire/fleet/answer.ts";
 import type { FleetEventOf } from "../../src/wire/fleet/event.ts";
-import { parseOrder } from "../../src/wire/fleet/order.ts";
+import { type Order, parseOrder } from "../../src/wire/fleet/order.ts";
 import type { Presence } from "../../src/wire/fleet/presence.ts";
 import { parseSignedOrder } from "../../src/wire/fleet/signed-order.ts";
 import { SUBJECTS } from "../../src/wire/fleet/subjects.ts";
@@ -13,30 +14,36 @@ import { makeExecutionId } from "../../src/wire/ids.ts";
 /**
  * Agents of many nodes in a process of their own: `fleet-crowd.js PORT PKI COUNT`. Each has a connection and a certificate of its
  * own, reports each second while somebody watches, tells that it has accepted each order, and notes when the collector had
- * stored that. A line on standard input: prints the times of all since the line before, in microseconds of the machine's
- * steady clock.
+ * stored that. To a question it says START at once, and COMPLETE when a program would have looked. A line on standard input:
+ * prints the times of all since the line before, in microseconds of the machine's steady clock.
  */
 const [port, pki = "", count] = process.argv.slice(2);
 const CONNECTING_AT_A_TIME = 50;
 const PRESENCE_EVERY_MS = 15_000;
 const ANSWER_WITHIN_MS = 60_000;
+/** A provider is a program of its own on a node, which starts within this. */
+const LOOK_MS = 50;
 const newId = () => makeExecutionId(Date.now(), randomBytes(16));
 let times: number[] = [];
 
-let last: { readonly text: string; readonly opened: ReturnType<typeof parse> } | undefined;
+interface Opened extends Pick<Order, "kind" | "run" | "user"> {
+  readonly digest: string;
+}
+
+let last: { readonly text: string; readonly opened: Opened | undefined } | undefined;
 
 /** Nodes read an order on machines of their own: this process, which plays all of them, reads it once. */
-function open(text: string): ReturnType<typeof parse> {
+function open(text: string): Opened | undefined {
   if (last?.text !== text) last = { text, opened: parse(text) };
   return last.opened;
 }
 
-function parse(text: string): { readonly run: string; readonly user: string; readonly digest: string } | undefined {
+function parse(text: string): Opened | undefined {
   const signed = parseSignedOrder(text);
   const order = signed === undefined ? undefined : parseOrder(signed.order);
   if (signed === undefined || order === undefined) return undefined;
   const digest = createHash("sha256").update(signed.order).digest("hex");
-  return { run: order.run, user: order.user, digest };
+  return { kind: order.kind, run: order.run, user: order.user, digest };
 }
 
 async function startNode(node: string): Promise<void> {
@@ -50,17 +57,29 @@ async function startNode(node: string): Promise<void> {
   });
   const [journal, start] = [newId(), newId()];
   let sequence = 0;
-  nats.subscribe(SUBJECTS.orders(node), {
-    callback: (_, message) => {
-      const opened = open(message.string());
-      if (opened === undefined) return;
-      sequence += 1;
-      const { digest, ...named } = opened;
-      const none = { why: "", text: "", code: null, signal: null, by: "", digest } as const;
-      const head = { v: 1, kind: "state", journal, sequence, at: Date.now() } as const;
-      void tell(nats, node, { ...head, ...named, state: "accepted", ...none });
-    },
-  });
+  const accept = ({ digest, run, user }: Opened): void => {
+    sequence += 1;
+    const none = { why: "", text: "", code: null, signal: null, by: "", digest } as const;
+    const head = { v: 1, kind: "state", journal, sequence, at: Date.now() } as const;
+    void tell(nats, node, { ...head, run, user, state: "accepted", ...none });
+  };
+  const answer = ({ digest, run, user }: Opened): void => {
+    const say = (state: Answer["state"], rows: Answer["rows"]): void => {
+      nats.publish(
+        SUBJECTS.answers(node, run),
+        JSON.stringify({ v: 1, user, digest, state, why: "", text: "", rows } satisfies Answer),
+      );
+    };
+    say("start", []);
+    setTimeout(() => say("complete", [{ uptimeSeconds: 86_400, load1: 0.25, load5: 0.5, load15: 0.75 }]), LOOK_MS);
+  };
+  const callback = (_: unknown, message: Msg): void => {
+    const opened = open(message.string());
+    if (opened?.kind === "ask") answer(opened);
+    else if (opened !== undefined) accept(opened);
+  };
+  for (const subject of [SUBJECTS.orders(node), SUBJECTS.questions(node), SUBJECTS.allQuestions])
+    nats.subscribe(subject, { callback });
   const appear = (): void => {
     const [load, free] = [Math.random(), Math.random()];
     const memory = {

@@ -4,6 +4,7 @@ import { findLog } from "../support/find-log.ts";
 import { poll } from "../support/poll.ts";
 import { type RunningProcess, start } from "../support/processes.ts";
 import { ROOT } from "../support/programs.ts";
+import type { Relay } from "../support/relay.ts";
 import { type Case, type Cell, cleanly, type Figures, type Metric } from "./bench.ts";
 import { benchEnvironment, EXECUTION_ID, timedMlrun } from "./bench-mlrun.ts";
 import { type BenchCollector, startBenchRelay, startCollector } from "./bench-site.ts";
@@ -85,12 +86,13 @@ export async function ageInViewer(options: {
   readonly rate: number;
   /** URL of a module that the collector loads first. */
   readonly module?: string;
+  /** Where it runs; a collector and a relay without TLS if that is not said. */
+  readonly site?: () => Promise<{ readonly collector: BenchCollector; readonly relay: Relay }>;
   readonly meanwhile?: (collector: BenchCollector) => Promise<() => Promise<void>>;
 }): Promise<Figures> {
   const { rate } = options;
   const { lines, sampling, run } = paceOf(rate);
-  const collector = await startCollector(options.module === undefined ? {} : { module: options.module });
-  const relay = await startBenchRelay(collector.relpPort);
+  const { collector, relay } = await (options.site?.() ?? ownSite(options.module));
   const mlrun = run(relay.runDir);
   await poll("the execution's log", () => findLog(collector.dataDir, EXECUTION_ID).catch(() => undefined));
   const viewers = await startViewers({
@@ -107,6 +109,11 @@ export async function ageInViewer(options: {
   const { p50Ms, p99Ms, incomplete, astray } = await resultOf(viewers);
   if (incomplete > 0) throw new Error("The viewer did not get the last line");
   return { p50: p50Ms, p99: p99Ms, "not sent live": (astray / (lines - sampling.fromN)) * 100, rate };
+}
+
+async function ownSite(module?: string): Promise<{ readonly collector: BenchCollector; readonly relay: Relay }> {
+  const collector = await startCollector(module === undefined ? {} : { module });
+  return { collector, relay: await startBenchRelay(collector.relpPort) };
 }
 
 async function toSink(rate: number): Promise<Figures> {
