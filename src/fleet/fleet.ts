@@ -231,8 +231,10 @@ export class Fleet {
 
   #look(): void {
     this.#nodeWatch.tick();
-    this.#looking = this.#looking.then(() => this.#outbox.look()).catch((error) => this.#failed(error));
-    this.#attempt(() => this.#db.commit(() => this.#db.kept.prune(this.#options.wallMs() - KEEP_RUNS_MS)));
+    this.#looking = this.#looking
+      .then(() => this.#outbox.look())
+      .then(() => this.#outbox.prune(this.#options.wallMs() - KEEP_RUNS_MS))
+      .catch((error) => this.#failed(error));
   }
 
   #attempt(act: () => void): void {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { EventQueue } from "../../src/fleet/link/event-queue.ts";
+import { GroupCommit } from "../../src/fleet/outbox/group-commit.ts";
 import { OrderBook } from "../../src/fleet/outbox/order-book.ts";
 import { OutboxDb } from "../../src/fleet/outbox/outbox-db.ts";
 import { RunViews } from "../../src/fleet/outbox/run-views.ts";
@@ -127,7 +128,14 @@ test("all who follow a run get what was made once, and a large run's states come
 test("one user's open orders leave room for others'", async () => {
   const db = new OutboxDb(join(await tempFolder(), "outbox.db"));
   const ignore = () => undefined;
-  const book = new OrderBook({ db, wallMs: () => 0, onChange: ignore, onFinal: ignore, onPruned: ignore });
+  const book = new OrderBook({
+    db,
+    nowMs: () => 0,
+    wallMs: () => 0,
+    onChange: ignore,
+    onFinal: ignore,
+    onPruned: ignore,
+  });
   const nodes = Array.from({ length: 4_000 }, (_, at) => `node${at}`);
   const submit = (user: string) => {
     if (!book.hasRoom(user, { nodes: nodes.length, characters: 100 })) return false;
@@ -136,7 +144,7 @@ test("one user's open orders leave room for others'", async () => {
     return true;
   };
   let stored = 0;
-  db.commit(() => {
+  await book.commit(() => {
     while (stored < 100 && submit("alice")) stored += 1;
     expect([stored, book.open.size]).toEqual([12, 48_000]);
     expect(submit("bob")).toBe(true);
@@ -199,3 +207,80 @@ test.each([
     expect(taken.slice(-2)).toEqual([-1, 2]);
   },
 );
+
+/** Work of 1 ms each; `turn` is one of the event loop. */
+function commits() {
+  const [did, later, said]: [string[], (() => void)[], string[]] = [[], [], []];
+  let nowMs = 0;
+  const log = (word: string) => () => void did.push(word);
+  const transaction = { begin: log("begin"), commit: log("commit"), rollback: log("rollback") };
+  const made = new GroupCommit({ transaction, nowMs: () => nowMs, soon: (act) => void later.push(act) });
+  const add = (word: string, act = () => {}) => {
+    const work = made.add(() => {
+      nowMs += 1;
+      did.push(word);
+      act();
+    });
+    work.then(
+      () => said.push(word),
+      (error) => said.push(`${word}: ${error.message}`),
+    );
+  };
+  const turn = async () => {
+    for (const act of later.splice(0)) act();
+    await new Promise((resolve) => setImmediate(resolve));
+    return did.splice(0).join(" ");
+  };
+  return { add, turn, said, transaction };
+}
+
+test("what is to be stored takes 3 ms of a turn, and one fsync for all that came until then", async () => {
+  const { add, turn, said } = commits();
+  for (const word of ["a", "b", "c", "d"]) add(word);
+  expect([await turn(), said]).toEqual(["begin a b c", []]);
+  add("e");
+  expect([await turn(), said]).toEqual(["d e commit", ["a", "b", "c", "d", "e"]]);
+  expect(await turn()).toBe("");
+  add("f");
+  expect(await turn()).toBe("begin f commit");
+});
+
+test("256 are stored together at most: the first does not wait for ever", async () => {
+  const { add, turn, said } = commits();
+  for (let i = 0; i < 300; i += 1) add("x");
+  let turns = 0;
+  for (; said.length === 0; turns += 1) await turn();
+  expect([turns, said.length]).toEqual([86, 256]);
+  while (said.length < 300) await turn();
+});
+
+test("what fails takes with it what was not on the disk yet, also of turns before, and nothing that came later", async () => {
+  const { add, turn, said } = commits();
+  for (const word of ["a", "b", "c"]) add(word);
+  add("d", () => {
+    throw new Error("full");
+  });
+  add("e");
+  await turn();
+  expect(await turn()).toBe("d rollback");
+  expect(said).toEqual(["a: full", "b: full", "c: full", "d: full"]);
+  expect([await turn(), said.at(-1)]).toEqual(["begin e commit", "e"]);
+});
+
+test("where none can be begun, or it cannot reach the disk, all that was done fails", async () => {
+  const { add, turn, said, transaction } = commits();
+  const fail = (): never => {
+    throw new Error("locked");
+  };
+  const { begin, commit } = transaction;
+  transaction.begin = fail;
+  add("a");
+  expect([await turn(), said.at(-1)]).toEqual(["rollback", "a: locked"]);
+  transaction.begin = begin;
+  transaction.commit = fail;
+  add("b");
+  expect([await turn(), said.at(-1)]).toEqual(["begin b rollback", "b: locked"]);
+  transaction.commit = commit;
+  add("c");
+  expect([await turn(), said.at(-1)]).toEqual(["begin c commit", "c"]);
+});

@@ -26,6 +26,7 @@ function open(most = MOST): void {
   db = new OutboxDb(path, most);
   book = new OrderBook({
     db,
+    nowMs: () => 0,
     wallMs: () => nowMs,
     onChange: () => undefined,
     onFinal: () => undefined,
@@ -50,9 +51,9 @@ function end(run: string, user = "alice"): void {
 }
 
 /** As many as there is room for, `most` of them. */
-function storedAndEnded(most: number): readonly string[] {
+async function storedAndEnded(most: number): Promise<readonly string[]> {
   const runs: string[] = [];
-  db.commit(() => {
+  await book.commit(() => {
     while (runs.length < most) {
       const run = store();
       if (run === undefined) break;
@@ -63,41 +64,41 @@ function storedAndEnded(most: number): readonly string[] {
   return runs;
 }
 
-test("one user's runs that have ended do not fill the collector's disk: the first ones go once no order could start them again", () => {
-  const first = storedAndEnded(100);
+test("one user's runs that have ended do not fill the collector's disk: the first ones go once no order could start them again", async () => {
+  const first = await storedAndEnded(100);
   expect(first.length).toBeGreaterThan(5);
   expect(first.length).toBeLessThan(12);
-  db.commit(() => {
+  await book.commit(() => {
     // Sent again, each of them must still be known.
     expect(store()).toBeUndefined();
     expect(store("bob")).toBeDefined();
   });
   expect([db.digest("alice", first[0] ?? "") === undefined, pruned]).toEqual([false, 0]);
   nowMs += LIFE_MS + 1;
-  expect(storedAndEnded(3)).toHaveLength(3);
+  expect(await storedAndEnded(3)).toHaveLength(3);
   expect(pruned).toBe(3);
   expect(first.map((run) => db.digest("alice", run) === undefined)).toEqual(first.map((_, at) => at < 3));
 });
 
-test("an open run never goes, nor one of another user", () => {
-  db.commit(() => {
+test("an open run never goes, nor one of another user", async () => {
+  await book.commit(() => {
     while (store() !== undefined);
     expect(store("bob")).toBeDefined();
   });
   nowMs += LIFE_MS + 1;
-  db.commit(() => expect(store()).toBeUndefined());
+  await book.commit(() => expect(store()).toBeUndefined());
   expect(pruned).toBe(0);
 });
 
-test("how many are in each state is what the tables have, also after a commit that failed, and after a start", () => {
-  const [run = ""] = storedAndEnded(4);
-  db.commit(() => store("bob", ["node1", "node2", "node3"]));
+test("how many are in each state is what the tables have, also after a commit that failed, and after a start", async () => {
+  const [run = ""] = await storedAndEnded(4);
+  await book.commit(() => store("bob", ["node1", "node2", "node3"]));
   const failing = () => {
     store("bob", ["node1", "node2"]);
     for (const row of db.targets("alice", run)) book.put({ ...row, state: "failed" });
     throw new Error("The disk is full");
   };
-  expect(() => db.commit(failing)).toThrow("full");
+  await expect(book.commit(failing)).rejects.toThrow("full");
   const known = [...db.kept.states].sort();
   expect(known).toEqual([
     ["finished", 4],
@@ -108,18 +109,18 @@ test("how many are in each state is what the tables have, also after a commit th
   expect([...db.kept.states].sort()).toEqual(known);
 });
 
-test("what was ordered long ago and has ended goes, a large run in each step", () => {
+test("what was ordered long ago and has ended goes, a large run in each step", async () => {
   db.close();
   open(2 ** 30);
   const wide = Array.from({ length: 3_000 }, (_, at) => `node${at}`);
-  db.commit(() => {
+  await book.commit(() => {
     for (const user of ["alice", "bob", "carol", "dave"]) end(store(user, wide) ?? "", user);
     store("erin", wide);
   });
   nowMs += 1_000;
-  const left = () => {
-    db.commit(() => db.kept.prune(nowMs));
+  const left = async () => {
+    await book.commit(() => db.kept.prune(nowMs));
     return [...db.kept.states.values()].reduce((sum, count) => sum + count, 0);
   };
-  expect([left(), left(), left()]).toEqual([9_000, 3_000, 3_000]);
+  expect([await left(), await left(), await left()]).toEqual([9_000, 3_000, 3_000]);
 });

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { GroupCommit } from "../../src/fleet/outbox/group-commit.ts";
 import { NoticeDb } from "../../src/fleet/outbox/notice-db.ts";
 import { Notices } from "../../src/fleet/outbox/notices.ts";
 import { OutboxDb } from "../../src/fleet/outbox/outbox-db.ts";
@@ -66,10 +67,11 @@ test("of everybody, so many are kept; what a commit did not store counts for not
     fill(20, 0);
     throw new Error("The disk is full");
   };
-  expect(() => outbox.commit(broken)).toThrow("The disk is full");
-  outbox.commit(() => fill(22, 0));
+  const commit = new GroupCommit({ transaction: outbox.transaction, nowMs: () => 0 });
+  await expect(commit.add(broken)).rejects.toThrow("The disk is full");
+  await commit.add(() => fill(22, 0));
   expect([db.newest(30_000).length, seen.pruned]).toEqual([19_800, 0]);
-  outbox.commit(() => fill(1, 22));
+  await commit.add(() => fill(1, 22));
   expect([db.newest(30_000).length, seen.pruned]).toEqual([20_000, 700]);
   expect(db.newest(30_000).at(-1)).toMatchObject({ node: "node0", text: "700" });
 });

@@ -25,5 +25,6 @@ function nodesNamed(expressions: readonly string[], known: readonly FleetNode[])
     known.map(({ node }) => node),
   );
   if ("problem" in named) throw new CtlError(`${named.problem}. \`mlctl nodes\` lists all`);
-  return named.nodes.flatMap((name) => known.find(({ node }) => node === name) ?? []);
+  const byName = new Map(known.map((each) => [each.node, each]));
+  return named.nodes.flatMap((name) => byName.get(name) ?? []);
 }

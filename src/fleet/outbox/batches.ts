@@ -24,11 +24,12 @@ export class Batches {
   /** Inside a commit, when a run has ended on a node. */
   advance(owner: string, run: string): void {
     const { db } = this.#book;
-    const batch = db.batch(owner, run);
+    const batch = db.batches.get(owner, run);
     if (batch === undefined) return;
+    // Asked at every end on a node: a thousand rows each time would be a million.
+    if (!db.batches.isDue(owner, run)) return;
     const rows = db.targets(owner, run);
     const held = rows.filter(({ state }) => state === "held");
-    if (held.length === 0 || rows.some(({ state, final }) => state !== "held" && final === 0)) return;
     const failures = rows.filter(({ state, final }) => final === 1 && state !== "finished").length;
     const isPaused = batch.pauses === 1 && failures > batch.forgiven;
     const at = this.#wallMs();
@@ -42,11 +43,11 @@ export class Batches {
   /** Inside a commit: what has failed until now pauses it no more. False if nothing of it is held. */
   goOn(owner: string, run: string): boolean {
     const { db } = this.#book;
-    const batch = db.batch(owner, run);
+    const batch = db.batches.get(owner, run);
     const rows = db.targets(owner, run);
     if (batch === undefined || !rows.some(({ state }) => state === "held")) return false;
     const forgiven = rows.filter(({ state, final }) => final === 1 && state !== "finished").length;
-    db.putBatch({ ...batch, forgiven });
+    db.batches.put({ ...batch, forgiven });
     this.advance(owner, run);
     return true;
   }
@@ -67,5 +68,6 @@ export class Batches {
 function inOrder(rows: readonly TargetRow[], message: string | null | undefined): readonly TargetRow[] {
   const order = parseOrder(parseSignedOrder(message ?? "")?.order ?? "");
   if (order?.kind !== "run") return rows;
-  return order.nodes.flatMap((node) => rows.find((row) => row.node === node) ?? []);
+  const byNode = new Map(rows.map((row) => [row.node, row]));
+  return order.nodes.flatMap((node) => byNode.get(node) ?? []);
 }

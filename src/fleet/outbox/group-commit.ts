@@ -1,19 +1,43 @@
-/** Each takes some 30 us, and lines of jobs wait meanwhile. */
-const AT_A_TIME = 128;
+import type { Transaction } from "./transaction.ts";
 
-/** Work on the database that is committed together with others': one fsync for what came in one turn, or for a part of much. */
+/** Work of one turn of the event loop: lines of jobs, and who reads them, wait no longer than that. */
+const TURN_MS = 3;
+/** Work that is committed together: who sent the first of it waits for the last. */
+const MAX_TOGETHER = 256;
+
+interface GroupCommitOptions {
+  readonly transaction: Pick<Transaction, "begin" | "commit" | "rollback">;
+  /** Steady. */
+  readonly nowMs: () => number;
+  /** Calls in a later turn of the event loop. */
+  readonly soon?: (act: () => void) => void;
+}
+
+interface Work {
+  readonly act: () => void;
+  readonly done: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Work on the database that is committed together with others': one fsync, which the whole process waits for, for all that
+ * came until it. The work itself takes several turns of the event loop.
+ */
 export class GroupCommit {
-  readonly #commit: (work: () => void) => void;
-  #waiting: { readonly act: () => void; readonly done: () => void; readonly fail: (error: unknown) => void }[] = [];
+  readonly #options: GroupCommitOptions;
+  readonly #soon: (act: () => void) => void;
+  #waiting: Work[] = [];
+  /** In the transaction that is open. */
+  #open: Work[] = [];
 
-  /** @param commit runs the work in one transaction, and returns when that is on the disk. */
-  constructor(commit: (work: () => void) => void) {
-    this.#commit = commit;
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+    this.#soon = options.soon ?? setImmediate;
   }
 
   /** Resolves with the result of `act` once it is stored. Waiting work is bounded by what the broker holds for us. */
   add<T>(act: () => T): Promise<T> {
-    if (this.#waiting.length === 0) setImmediate(() => this.#flush());
+    if (this.#waiting.length + this.#open.length === 0) this.#soon(() => this.#turn());
     return new Promise((resolve, reject) => {
       let result: { readonly value: T } | undefined;
       this.#waiting.push({
@@ -26,17 +50,50 @@ export class GroupCommit {
     });
   }
 
-  #flush(): void {
-    const all = this.#waiting.splice(0, AT_A_TIME);
-    if (this.#waiting.length > 0) setImmediate(() => this.#flush());
+  #turn(): void {
+    const { transaction } = this.#options;
+    const isMore = () => this.#waiting.length > 0;
     try {
-      this.#commit(() => {
-        for (const { act } of all) act();
-      });
+      this.#work();
+      if (isMore() && this.#open.length < MAX_TOGETHER) {
+        this.#soon(() => this.#turn());
+        return;
+      }
+      transaction.commit();
     } catch (error) {
-      for (const { fail } of all) fail(error);
+      transaction.rollback();
+      const failed = this.#take();
+      if (isMore()) this.#soon(() => this.#turn());
+      for (const { fail } of failed) fail(error);
       return;
     }
-    for (const { done } of all) done();
+    const stored = this.#take();
+    if (isMore()) this.#soon(() => this.#turn());
+    for (const { done } of stored) done();
+  }
+
+  /** Does what waits until the turn's time is over. */
+  #work(): void {
+    const { transaction, nowMs } = this.#options;
+    const endsAtMs = nowMs() + TURN_MS;
+    const isNew = this.#open.length === 0;
+    let count = 0;
+    try {
+      for (const work of this.#waiting) {
+        count += 1;
+        this.#open.push(work);
+        if (isNew && count === 1) transaction.begin();
+        work.act();
+        if (this.#open.length >= MAX_TOGETHER || nowMs() >= endsAtMs) break;
+      }
+    } finally {
+      this.#waiting.splice(0, count);
+    }
+  }
+
+  #take(): readonly Work[] {
+    const taken = this.#open;
+    this.#open = [];
+    return taken;
   }
 }

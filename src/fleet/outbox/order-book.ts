@@ -21,6 +21,8 @@ export interface Batching {
 
 interface OrderBookOptions {
   readonly db: OutboxDb;
+  /** Steady. */
+  readonly nowMs: () => number;
   readonly wallMs: () => number;
   /** Something about this run has changed. */
   readonly onChange: (of: { readonly owner: string; readonly run: string }) => void;
@@ -40,11 +42,11 @@ export class OrderBook {
   constructor(options: OrderBookOptions) {
     this.#options = options;
     this.db = options.db;
-    this.#commit = new GroupCommit((work) => options.db.commit(work));
+    this.#commit = new GroupCommit({ transaction: options.db.transaction, nowMs: options.nowMs });
     for (const open of this.db.openTargets()) this.track(open);
   }
 
-  /** Resolves with the result of `act` once it is on the disk, with what came in the same turn. */
+  /** Resolves with the result of `act` once it is on the disk, with what came until then. */
   commit<T>(act: () => T): Promise<T> {
     return this.#commit.add(act);
   }
@@ -82,7 +84,7 @@ export class OrderBook {
       message: encodeSignedOrder(signed),
       details,
     });
-    if (size < nodes.length) this.db.putBatch({ owner, run, size, pauses: pausesOnFailure ? 1 : 0, forgiven: 0 });
+    if (size < nodes.length) this.db.batches.put({ owner, run, size, pauses: pausesOnFailure ? 1 : 0, forgiven: 0 });
     this.db.addTargets({ owner, run, nodes, size, at: this.#options.wallMs() });
     return nodes.map((node, at) => {
       return { owner, run, node, state: at < size ? "pending" : "held", expires, isCancelled: false };

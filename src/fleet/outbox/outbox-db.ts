@@ -1,9 +1,11 @@
 import Database from "better-sqlite3";
 import type { RunState } from "../../wire/fleet/states.ts";
+import { BatchDb } from "./batch-db.ts";
 import { CHARACTERS, KeptRuns } from "./kept-runs.ts";
 import { NodeDb } from "./node-db.ts";
 import { NoticeDb } from "./notice-db.ts";
 import { PublishedDb } from "./published-db.ts";
+import { Transaction } from "./transaction.ts";
 
 /** A stored order. Its message goes when the run is final: it holds the command's environment. */
 interface RunRow {
@@ -48,17 +50,6 @@ export interface OpenTarget extends Pick<TargetRow, "owner" | "run" | "node" | "
   readonly isCancelled: boolean;
 }
 
-/** A run that goes to some nodes at a time. */
-interface BatchRow {
-  readonly owner: string;
-  readonly run: string;
-  readonly size: number;
-  /** 1: a failure holds back the others. */
-  readonly pauses: 0 | 1;
-  /** How many failures pause it no more. */
-  readonly forgiven: number;
-}
-
 interface CancelRow {
   readonly owner: string;
   readonly run: string;
@@ -73,10 +64,9 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS runs_by_time ON runs (issued);
   CREATE TABLE IF NOT EXISTS targets (owner TEXT, run TEXT, node TEXT, state TEXT, why TEXT, text TEXT, code INTEGER,
     signal TEXT, by TEXT, at INTEGER, journal TEXT, final INTEGER, PRIMARY KEY (owner, run, node)) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS open_targets ON targets (owner, run) WHERE final = 0;
+  CREATE INDEX IF NOT EXISTS open_states ON targets (owner, run, state) WHERE final = 0;
+  DROP INDEX IF EXISTS open_targets;
   CREATE TABLE IF NOT EXISTS cancels (owner TEXT, run TEXT, by TEXT, digest TEXT, message TEXT, PRIMARY KEY (owner, run)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS batches (owner TEXT, run TEXT, size INTEGER, pauses INTEGER, forgiven INTEGER,
-    PRIMARY KEY (owner, run)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS run_files (owner TEXT, sha256 TEXT, run TEXT, PRIMARY KEY (owner, sha256, run)) WITHOUT ROWID;`;
 
 /** The outbox's tables. Every commit is on the disk before it returns: only then is anything sent or answered. */
@@ -88,6 +78,9 @@ export class OutboxDb {
   readonly nodes: NodeDb;
   readonly notices: NoticeDb;
   readonly published: PublishedDb;
+  readonly batches: BatchDb;
+  /** All that is written here stands in it. */
+  readonly transaction: Transaction;
 
   /** Throws if another process has it open. */
   constructor(path: string, maxKeptBytesOfUser?: number) {
@@ -100,23 +93,19 @@ export class OutboxDb {
     // An outbox of before there were details.
     if (!columns.some(({ name }) => name === "details"))
       this.#db.exec("ALTER TABLE runs ADD COLUMN details TEXT NOT NULL DEFAULT '{}'");
+    this.batches = new BatchDb(this.#db);
     this.#statements = prepared(this.#db);
     this.kept = new KeptRuns(this.#db, maxKeptBytesOfUser);
     this.nodes = new NodeDb(this.#db);
     this.notices = new NoticeDb(this.#db);
     this.published = new PublishedDb(this.#db);
-  }
-
-  /** All or nothing, and on the disk. */
-  commit(work: () => void): void {
-    try {
-      this.#db.transaction(work)();
-      this.kept.committed();
-    } catch (error) {
-      this.kept.rolledBack();
-      this.notices.rolledBack();
-      throw error;
-    }
+    this.transaction = new Transaction(this.#db, {
+      onCommitted: () => this.kept.committed(),
+      onRolledBack: () => {
+        this.kept.rolledBack();
+        this.notices.rolledBack();
+      },
+    });
   }
 
   addRun(row: RunRow): void {
@@ -177,7 +166,7 @@ export class OutboxDb {
   }
 
   openRunsOf(owner: string): number {
-    return (this.#statements.openRunsOf.get(owner) as { n: number }).n;
+    return (this.#statements.openRunsOf.get({ owner }) as { n: number }).n;
   }
 
   /** Forgets what only nodes needed, once all of them are final. */
@@ -194,14 +183,6 @@ export class OutboxDb {
 
   cancel(owner: string, run: string): CancelRow | undefined {
     return this.#statements.cancel.get(owner, run) as CancelRow | undefined;
-  }
-
-  putBatch(row: BatchRow): void {
-    this.#statements.putBatch.run(row);
-  }
-
-  batch(owner: string, run: string): BatchRow | undefined {
-    return this.#statements.batch.get(owner, run) as BatchRow | undefined;
   }
 
   close(): void {
@@ -236,12 +217,14 @@ function prepared(db: Database.Database) {
     openTargets: db.prepare(`SELECT owner, run, node, state, coalesce(expires, 0) AS expires,
       EXISTS (SELECT 1 FROM cancels c WHERE c.owner = t.owner AND c.run = t.run) AS isCancelled
       FROM targets t LEFT JOIN runs USING (owner, run) WHERE final = 0`),
-    openRunsOf: db.prepare("SELECT count(DISTINCT run) AS n FROM targets WHERE owner = ? AND final = 0"),
+    // From each run to the next: a run may be open on thousands of nodes.
+    openRunsOf:
+      db.prepare(`WITH RECURSIVE open (run) AS (SELECT min(run) FROM targets WHERE owner = @owner AND final = 0
+      UNION ALL SELECT (SELECT min(run) FROM targets WHERE owner = @owner AND final = 0 AND run > open.run) FROM open
+      WHERE open.run IS NOT NULL) SELECT count(run) AS n FROM open`),
     settleRun: db.prepare(`UPDATE runs SET message = NULL WHERE owner = @owner AND run = @run AND ${mayGo}`),
     settleCancel: db.prepare(`DELETE FROM cancels WHERE owner = @owner AND run = @run AND ${mayGo}`),
     settleBatch: db.prepare(`DELETE FROM batches WHERE owner = @owner AND run = @run AND ${mayGo}`),
-    putBatch: db.prepare("INSERT OR REPLACE INTO batches VALUES (@owner, @run, @size, @pauses, @forgiven)"),
-    batch: db.prepare("SELECT * FROM batches WHERE owner = ? AND run = ?"),
     putCancel: db.prepare("INSERT OR REPLACE INTO cancels VALUES (@owner, @run, @by, @digest, @message)"),
     cancel: db.prepare("SELECT * FROM cancels WHERE owner = ? AND run = ?"),
   };

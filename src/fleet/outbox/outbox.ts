@@ -47,9 +47,9 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    const { db, wallMs, onChange } = options;
+    const { db, nowMs, wallMs, onChange } = options;
     const onFinal = ({ owner, run }: { owner: string; run: string }) => this.#batches.advance(owner, run);
-    this.#book = new OrderBook({ db, wallMs, onChange, onFinal, onPruned: options.onRunsPruned });
+    this.#book = new OrderBook({ db, nowMs, wallMs, onChange, onFinal, onPruned: options.onRunsPruned });
     const { onNotice: onNew, onNoticePostponed: onPostponed, onNoticesPruned: onPruned } = options;
     const notices = new Notices({ ...options, db: db.notices, onNew, onPostponed, onPruned });
     const parts = { ...options, book: this.#book, notices };
@@ -91,7 +91,8 @@ export class Outbox {
     const { owner, run, user: by } = order;
     const outcome = await this.#book.commit(() => {
       if (db.digest(owner, run) === undefined) return "missing";
-      const rows = db.targets(owner, run).filter(({ final, node }) => final === 0 && order.nodes.includes(node));
+      const named = new Set(order.nodes);
+      const rows = db.targets(owner, run).filter(({ final, node }) => final === 0 && named.has(node));
       if (rows.length > 0)
         db.putCancel({ owner, run, by, digest: sha256(signed.order), message: encodeSignedOrder(signed) });
       // Held ones first: the end of the others releases none of them.
@@ -133,6 +134,11 @@ export class Outbox {
   async look(): Promise<void> {
     await this.#sending.look();
     await this.#sendReleased();
+  }
+
+  /** Removes some of the runs that have ended and were ordered before then. */
+  prune(beforeMs: number): Promise<void> {
+    return this.#book.commit(() => this.#book.db.kept.prune(beforeMs));
   }
 
   async #sendReleased(): Promise<void> {

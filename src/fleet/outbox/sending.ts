@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { RunState } from "../../wire/fleet/states.ts";
 import type { OrderBook } from "./order-book.ts";
 import type { TargetRow } from "./outbox-db.ts";
 import type { Nodes } from "./ports.ts";
@@ -9,6 +11,8 @@ interface SendingOptions {
   /** Steady. */
   readonly nowMs: () => number;
   readonly wallMs: () => number;
+  /** Resolves in a later turn of the event loop. */
+  readonly nextTurn?: () => Promise<unknown>;
 }
 
 /** While a node is present and says nothing, its orders are sent again. */
@@ -16,8 +20,14 @@ const RESEND_AFTER_MS = 5_000;
 /** Sent four times without an answer. */
 const UNCONFIRMED_AFTER_MS = 20_000;
 
-/** Each takes some 40 us to store and send, and lines of jobs wait meanwhile. */
-const AT_A_TIME = 128;
+/** Committed together; their orders are in memory meanwhile, 192 KiB each at most. */
+const AT_A_TIME = 256;
+/** Each takes some 40 us to store, */
+const STORED_AT_A_TIME = 32;
+/** and as long to send. Lines of jobs come between. */
+const SENT_A_TURN = 64;
+
+type Messages = Map<string, { readonly order: Uint8Array | undefined; readonly cancel: Uint8Array | undefined }>;
 
 interface OnNode {
   readonly owner: string;
@@ -28,34 +38,43 @@ interface OnNode {
 /** Sends orders and cancels to their nodes, again and again until these say what became of them. */
 export class Sending {
   readonly #options: SendingOptions;
+  readonly #nextTurn: () => Promise<unknown>;
 
   constructor(options: SendingOptions) {
     this.#options = options;
+    this.#nextTurn = options.nextTurn ?? (() => nextTurn());
   }
 
   /** Sends what present nodes have not answered, some in each turn of the event loop. */
   async send(all: readonly OnNode[]): Promise<void> {
-    for (let at = 0; at < all.length; at += AT_A_TIME) await this.#sendSome(all.slice(at, at + AT_A_TIME));
+    for (const some of piecesOf(all, AT_A_TIME)) {
+      const messages: Messages = new Map();
+      const stored = await Promise.all(piecesOf(some, STORED_AT_A_TIME).map((few) => this.#store(few, messages)));
+      for (const [at, few] of piecesOf(stored.flat(), SENT_A_TURN).entries()) {
+        if (at > 0) await this.#nextTurn();
+        this.#pass(few, messages);
+      }
+    }
   }
 
-  /** The first journal that an order is sent to is stored before. */
-  async #sendSome(all: readonly OnNode[]): Promise<void> {
-    const { book, nodes, nowMs, wallMs } = this.#options;
+  /** The first journal that an order is sent to is stored before. Resolves with what may go, and adds its messages. */
+  async #store(all: readonly OnNode[], messages: Messages): Promise<readonly TargetRow[]> {
+    const { book, nodes, wallMs } = this.#options;
     const { db } = book;
     const open = all
       .flatMap((of) => book.open.get(of) ?? [])
       .filter(({ node, isUntaken, isHeld, isCancelled }) => {
         return ((isUntaken && !isHeld) || isCancelled) && nodes.isPresent(node) && !nodes.isDuplicate(node);
       });
-    if (open.length === 0) return;
-    const messages = new Map<string, ReturnType<typeof bytesOf>>();
-    const cancels = new Map<string, ReturnType<typeof bytesOf>>();
-    const sent: TargetRow[] = [];
-    await book.commit(() => {
+    if (open.length === 0) return [];
+    return book.commit(() => {
+      const rows: TargetRow[] = [];
       for (const { owner, run, node, isUntaken } of open) {
-        const key = `${owner}\0${run}`;
-        if (!messages.has(key)) messages.set(key, bytesOf(db.run(owner, run)?.message));
-        if (!cancels.has(key)) cancels.set(key, bytesOf(db.cancel(owner, run)?.message));
+        const key = keyOf({ owner, run });
+        if (!messages.has(key)) {
+          const [order, cancel] = [bytesOf(db.run(owner, run)?.message), bytesOf(db.cancel(owner, run)?.message)];
+          messages.set(key, { order, cancel });
+        }
         const row = db.target({ owner, run, node });
         if (row === undefined || row.final === 1) continue;
         const journal = nodes.journalOf(node);
@@ -65,50 +84,76 @@ export class Sending {
         } else if (isUntaken && row.state === "pending") {
           book.put({ ...withState(row, "sent", { at: wallMs() }), journal });
         }
-        sent.push(row);
+        rows.push(row);
       }
+      return rows;
     });
+  }
+
+  /** What is on the disk, to its nodes. */
+  #pass(rows: readonly TargetRow[], messages: Messages): void {
+    const { book, nodes, nowMs } = this.#options;
     const now = nowMs();
-    for (const row of sent) {
+    for (const row of rows) {
       const each = book.open.get(row);
       if (each === undefined) continue;
       each.firstSentMs ??= now;
       each.lastSentMs = now;
-      const [message, cancel] = [messages.get(`${row.owner}\0${row.run}`), cancels.get(`${row.owner}\0${row.run}`)];
+      const { order, cancel } = messages.get(keyOf(row)) ?? {};
       // The cancel first: then the order that follows it does not start.
       if (cancel !== undefined) nodes.send(row.node, cancel);
-      if (each.isUntaken && !each.isHeld && message !== undefined) nodes.send(row.node, message);
+      if (each.isUntaken && !each.isHeld && order !== undefined) nodes.send(row.node, order);
     }
-    for (const { owner, run } of sent) book.changed(owner, run);
+    for (const { owner, run } of rows) book.changed(owner, run);
   }
 
   /** Called each second. */
   async look(): Promise<void> {
     const { book, nodes, nowMs, wallMs } = this.#options;
     const [now, wall] = [nowMs(), wallMs()];
-    const due = [];
-    const news: TargetRow[] = [];
+    const due: OnNode[] = [];
+    const over: OnNode[] = [];
+    const silent: OnNode[] = [];
     for (const open of book.open.all()) {
+      // Its end alone is awaited. There may be 200,000, so that this comes first.
+      if (!open.isUntaken && !open.isCancelled) continue;
       // Nobody has it but this outbox: it cannot start any more.
-      const isOver = open.isUntaken && wall > open.expires && open.firstSentMs === undefined;
-      const isSilent =
-        open.isUntaken && open.firstSentMs !== undefined && now - open.firstSentMs > UNCONFIRMED_AFTER_MS;
-      const row = isOver || isSilent ? book.db.target(open) : undefined;
-      if (isOver && row?.journal === "") news.push(withState(row, "expired", { at: wall }));
-      else if (isSilent && row?.state === "sent") news.push(withState(row, "unconfirmed", { at: wall }));
+      const isOver = wall > open.expires && open.firstSentMs === undefined;
+      const isSilent = open.firstSentMs !== undefined && now - open.firstSentMs > UNCONFIRMED_AFTER_MS;
+      if (open.isUntaken && isOver) over.push(open);
+      if (open.isUntaken && isSilent) silent.push(open);
       if (now - open.lastSentMs >= RESEND_AFTER_MS && nodes.isPresent(open.node)) due.push(open);
     }
-    if (news.length > 0) {
-      await book.commit(() => {
-        for (const row of news) book.put(row);
-      });
-      for (const { owner, run } of news) book.changed(owner, run);
-    }
+    await this.#settle(over, "expired", ({ journal, final }) => journal === "" && final === 0);
+    await this.#settle(silent, "unconfirmed", ({ state }) => state === "sent");
     await this.send(due);
+  }
+
+  /** Decides what has become of those whose rows still say so when they are written. */
+  async #settle(all: readonly OnNode[], state: RunState, isStill: (row: TargetRow) => boolean): Promise<void> {
+    const { book, wallMs } = this.#options;
+    const at = wallMs();
+    const settle = (few: readonly OnNode[]) =>
+      book.commit(() => {
+        const rows = few.flatMap((of) => book.db.target(of) ?? []).filter(isStill);
+        for (const row of rows) book.put(withState(row, state, { at }));
+        return rows;
+      });
+    const news = await Promise.all(piecesOf(all, STORED_AT_A_TIME).map(settle));
+    for (const { owner, run } of news.flat()) book.changed(owner, run);
   }
 }
 
-/** Once for all nodes of a slice. */
+function piecesOf<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
+}
+
+/** No name of a user has a NUL. */
+function keyOf({ owner, run }: Pick<OnNode, "owner" | "run">): string {
+  return `${owner}\0${run}`;
+}
+
+/** Once for all nodes. */
 function bytesOf(message: string | null | undefined): Uint8Array | undefined {
   return typeof message === "string" ? Buffer.from(message) : undefined;
 }
