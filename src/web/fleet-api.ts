@@ -1,4 +1,4 @@
-import { type Request, Router } from "express";
+import { type Request, type Response, Router } from "express";
 import type { Audit } from "../host/audit.ts";
 import { FLEET_LIMITS } from "../wire/fleet/limits.ts";
 import { type OrderOf, parseOrder } from "../wire/fleet/order.ts";
@@ -46,12 +46,15 @@ const MAX_RUNS = 500;
 const MAX_WAITING = 64;
 /** Of a user: `mlctl bot` follows 32. */
 const MAX_FOLLOWING = 64;
+/** In one answer. */
+const MAX_FOLLOWED_RUNS = 64;
+const RUN_CHARACTERS = 26;
 /** Sorts after every run. */
 const AFTER_ALL = "~";
 
 /**
  * Orders for nodes: `POST /api/runs` (`?batch=N&pause=1`), `GET` and `DELETE /api/runs/:run`, `POST /api/runs/:run/continue`,
- * `POST /api/dry-runs`, `POST /api/asks` (`?follow=1`), `GET /api/orders`.
+ * `POST /api/dry-runs`, `POST /api/asks` (`?follow=1`), `GET /api/orders` (`?run=RUN`, `?follow=RUN,RUN`).
  *
  * The collector stores and passes on what a user has signed. It checks here what helps the user to notice a mistake;
  * whether an order is obeyed, each node decides by itself.
@@ -172,7 +175,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     if (run === undefined || view === undefined) throw notFound("run");
     if (owner !== viewer.user) recordRead(viewer, owner, request);
     if (query.text("follow", 1) === undefined) response.json(view);
-    else await following.hold(viewer.uid, () => followJson(response, (gone) => inJson(fleet.follow(owner, run, gone))));
+    else await follow(response, { viewer, owner, runs: [run] });
   });
 
   router.get("/orders", async (request, response) => {
@@ -180,6 +183,11 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     const query = new Query(request.query);
     const owner = ownerOf(viewer, query);
     if (owner !== viewer.user) recordRead(viewer, owner, request);
+    const followed = followedRuns(query);
+    if (followed.length > 0) {
+      await follow(response, { viewer, owner, runs: followed });
+      return;
+    }
     const run = query.word("run", "the id of a run", parseExecutionId);
     if (run !== undefined) {
       const view = await fleet.run(owner, run);
@@ -192,6 +200,15 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     await pages.run(viewer.uid, { isWanted: () => !response.closed, work });
   });
 
+  /** Takes one place, however many runs there are. */
+  function follow(
+    response: Response,
+    { viewer, owner, runs }: { readonly viewer: Viewer; readonly owner: string; readonly runs: readonly string[] },
+  ): Promise<void> {
+    const each = (gone: AbortSignal) => runs.map((run) => inJson(fleet.follow(owner, run, gone)));
+    return following.hold(viewer.uid, () => followJson(response, each));
+  }
+
   function recordRead({ user }: Viewer, owner: string, request: Request): void {
     audit.record({ event: "admin-read", outcome: "ok", user, owner, address: request.ip, what: "orders" });
   }
@@ -203,6 +220,15 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
 function batchingOf(query: Query): { readonly size: number; readonly pausesOnFailure: boolean } | undefined {
   const size = query.count("batch", { least: 1, most: FLEET_LIMITS.maxNodes, fallback: 0 });
   return size === 0 ? undefined : { size, pausesOnFailure: query.text("pause", 1) !== undefined };
+}
+
+/** `?follow=RUN,RUN`. Browsers open six connections to a collector: one for each run of a list would take all of them. */
+function followedRuns(query: Query): readonly string[] {
+  const names = query.text("follow", MAX_FOLLOWED_RUNS * (RUN_CHARACTERS + 1))?.split(",") ?? [];
+  const runs = names.flatMap((name) => parseExecutionId(name) ?? []);
+  if (runs.length < names.length || runs.length > MAX_FOLLOWED_RUNS)
+    throw badRequest(`follow: expected up to ${MAX_FOLLOWED_RUNS} runs with commas between`);
+  return [...new Set(runs)];
 }
 
 /** An administrator may name another owner. */

@@ -57,7 +57,7 @@ export function createNodesApi({ archive, relays, fleet, viewerOf, recordRead }:
     if (new Query(request.query).text("follow", 1) === undefined) response.json(fleet.view());
     else
       await watching.hold(uid, () =>
-        followJson(response, (gone) => fleet.watchNodes(AbortSignal.any([gone, AbortSignal.timeout(WATCH_MS)]))),
+        followJson(response, (gone) => [fleet.watchNodes(AbortSignal.any([gone, AbortSignal.timeout(WATCH_MS)]))]),
       );
   });
 

@@ -266,6 +266,19 @@ test("tells of a match and of a failure, also on another page of the tab", async
   expect(problems).toEqual([]);
 });
 
+test("more commands run than a browser opens connections, and the page goes on", async () => {
+  const go = join(folder, "go-all");
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  const jobs = Array.from({ length: 8 }, (_, at) => `many-${at}`);
+  for (const job of jobs) {
+    await run("node1", `until [ -e ${go} ]; do sleep 0.1; done`, job);
+    await shows(dialog.getByRole("article", { name: `Run of ${job}` }).getByText("running"), 1);
+  }
+  writeFileSync(go, "");
+  for (const job of jobs) await shows(dialog.getByRole("article", { name: `Run of ${job}` }).getByText("finished"), 1);
+  await dialog.getByRole("button", { name: "Close" }).click();
+});
+
 test("a page without the login's ticket cannot sign", async () => {
   await page.evaluate(() => sessionStorage.clear());
   await page.getByRole("button", { name: "Run", exact: true }).click();

@@ -278,6 +278,23 @@ test("follows a run as lines of JSON to its end", async () => {
   expect(states).toEqual(["pending", "cancelled"]);
 });
 
+test("follows several runs in one answer, which ends with the last of them", async () => {
+  const made = [await stored(), await stored()];
+  const names = made.map(({ run }) => run);
+  const answer = await alice.request(`/api/orders?follow=${[...names, newRun()].join(",")}`);
+  const text = answer.text();
+  for (const each of made) await send(alice, "DELETE", `/api/runs/${each.run}`, key.signed(cancelOrder(each)));
+  const states = (await text)
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+    .map(({ run, nodes }) => `${names.indexOf(run)} ${nodes[0].state}`);
+  expect(states.sort()).toEqual(["0 cancelled", "0 pending", "1 cancelled", "1 pending"]);
+  for (const follow of ["nonsense", `${names[0]},`, Array(65).fill(names[0]).join(",")])
+    expect((await alice.request(`/api/orders?follow=${follow}`)).status, follow).toBe(400);
+  expect(await (await bob.request(`/api/orders?follow=${names.join(",")}`)).text()).toBe("");
+});
+
 test("nodes are asked to report while somebody follows, who gets all of them and then what has changed", async () => {
   const gone = new AbortController();
   expect(agent.watched).toBe(0);

@@ -63,13 +63,13 @@ export class FleetClient {
     return this.#api.ask(`api/runs/${run}`, { parse: parseRunView, body, method: "DELETE" });
   }
 
-  /** A run's state now and whenever it changes, to its end. Resolves when there is no more, or the connection is cut. */
-  async followRun(
-    { run, owner }: { readonly run: string; readonly owner: string },
+  /** States of a user's runs, now and whenever they change, to their ends. Resolves when there is no more, or the connection is cut. */
+  followRuns(
+    { runs, owner }: { readonly runs: readonly string[]; readonly owner: string },
     { onView, signal }: { readonly onView: (view: RunView) => void; readonly signal: AbortSignal },
-  ): Promise<void> {
-    const path = `api/runs/${run}${queryOf({ owner, follow: 1 })}`;
-    await this.#api.follow(path, { load: async () => parseRunView, onValue: onView, signal });
+  ): Promise<Answer<true>> {
+    const path = `api/orders${queryOf({ owner, follow: runs.join(",") })}`;
+    return this.#api.follow(path, { load: async () => parseRunView, onValue: onView, signal });
   }
 }
 

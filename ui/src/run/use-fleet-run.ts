@@ -2,30 +2,29 @@ import { useEffect, useState } from "preact/hooks";
 import type { RunView } from "../../../src/wire/fleet/run-view.ts";
 import type { JsonClient } from "../api/json-client.ts";
 import { FleetClient } from "./fleet-client.ts";
+import { FollowedRuns } from "./followed-runs.ts";
 
-const TRY_AGAIN_AFTER_MS = 1_000;
+/** Of each owner whose runs are in view, for all that show them. */
+const followed = new WeakMap<JsonClient, Map<string, FollowedRuns>>();
 
 /** The state of a run as it changes, from one that is known. */
 export function useFleetRun(api: JsonClient, known: RunView): RunView {
   const [view, setView] = useState(known);
-  const { run, owner } = known;
-  useEffect(() => {
-    const gone = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let last = known;
-    const follow = async (): Promise<void> => {
-      const onView = (next: RunView): void => {
-        last = next;
-        setView(next);
-      };
-      await new FleetClient(api).followRun({ run, owner }, { onView, signal: gone.signal });
-      if (!gone.signal.aborted && !last.isDone) timer = setTimeout(() => void follow(), TRY_AGAIN_AFTER_MS);
-    };
-    if (!known.isDone) void follow();
-    return () => {
-      gone.abort();
-      clearTimeout(timer);
-    };
-  }, [api, run, owner]);
+  const { run, owner, isDone } = known;
+  useEffect(() => (isDone ? undefined : followedRuns(api, owner).follow(run, setView)), [api, run, owner]);
   return view;
+}
+
+function followedRuns(api: JsonClient, owner: string): FollowedRuns {
+  const owners = followed.get(api) ?? new Map<string, FollowedRuns>();
+  followed.set(api, owners);
+  const found = owners.get(owner);
+  if (found !== undefined) return found;
+  const after = (act: () => void, afterMs: number): (() => void) => {
+    const timer = setTimeout(act, afterMs);
+    return () => clearTimeout(timer);
+  };
+  const made = new FollowedRuns({ owner, client: new FleetClient(api), after });
+  owners.set(owner, made);
+  return made;
 }

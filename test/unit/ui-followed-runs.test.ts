@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import type { RunView } from "../../src/wire/fleet/run-view.ts";
+import type { FleetClient } from "../../ui/src/run/fleet-client.ts";
+import { FollowedRuns } from "../../ui/src/run/followed-runs.ts";
+
+interface Asked {
+  readonly runs: readonly string[];
+  readonly say: (run: string, isDone?: boolean) => void;
+  /** The answer ends; not ok: the connection was cut. */
+  readonly end: (ok?: boolean) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+function setUp() {
+  const asked: Asked[] = [];
+  const timers = new Set<() => void>();
+  const followRuns: FleetClient["followRuns"] = ({ runs }, { onView, signal }) => {
+    let resolve = (_: Awaited<ReturnType<FleetClient["followRuns"]>>): void => undefined;
+    const promise = new Promise<Awaited<ReturnType<FleetClient["followRuns"]>>>((given) => {
+      resolve = given;
+    });
+    const cut = { ok: false, status: 0, code: "", message: "", retryAfterSeconds: undefined } as const;
+    const say = (run: string, isDone = false) => onView({ run, isDone } as RunView);
+    const end = async (ok = true) => {
+      resolve(ok ? { ok, value: true } : cut);
+      await Promise.resolve();
+      await Promise.resolve();
+    };
+    asked.push({ runs, say, end, signal });
+    return promise;
+  };
+  const after = (act: () => void) => {
+    timers.add(act);
+    return () => void timers.delete(act);
+  };
+  const elapse = () => {
+    const due = [...timers];
+    timers.clear();
+    for (const act of due) act();
+  };
+  const seen: string[] = [];
+  const followed = new FollowedRuns({ owner: "alice", client: { followRuns }, after });
+  const follow = (run: string) => followed.follow(run, ({ isDone }) => seen.push(`${run}${isDone ? " done" : ""}`));
+  return { asked, elapse, seen, follow, waiting: () => timers.size };
+}
+
+test("runs that come into view together share one connection; one more replaces it", () => {
+  const { asked, elapse, seen, follow } = setUp();
+  for (const run of ["a", "b", "a"]) follow(run);
+  elapse();
+  follow("c");
+  elapse();
+  expect(asked.map(({ runs }) => runs)).toEqual([
+    ["a", "b"],
+    ["a", "b", "c"],
+  ]);
+  expect(asked.map(({ signal }) => signal.aborted)).toEqual([true, false]);
+  asked[1]?.say("a");
+  asked[1]?.say("c", true);
+  expect(seen).toEqual(["a", "a", "c done"]);
+});
+
+test("a connection that was cut is made again for those that have not ended; unknown ones are not asked for again", async () => {
+  const { asked, elapse, follow, waiting } = setUp();
+  for (const run of ["ended", "open", "unknown"]) follow(run);
+  elapse();
+  asked[0]?.say("ended", true);
+  await asked[0]?.end(false);
+  elapse();
+  expect(asked[1]?.runs).toEqual(["open", "unknown"]);
+  asked[1]?.say("open", true);
+  await asked[1]?.end();
+  expect(waiting()).toBe(0);
+});
+
+test("nobody is asked any more once nothing is in view", () => {
+  const { asked, elapse, follow, waiting } = setUp();
+  const [stopA, stopB] = [follow("a"), follow("b")];
+  elapse();
+  stopA();
+  expect(asked[0]?.signal.aborted).toBe(false);
+  stopB();
+  expect([asked[0]?.signal.aborted, waiting()]).toEqual([true, 0]);
+});
+
+test("of more runs than one request takes, the others wait until one has ended", async () => {
+  const { asked, elapse, follow } = setUp();
+  for (let at = 0; at < 70; at += 1) follow(`run ${at}`);
+  elapse();
+  expect(asked[0]?.runs).toHaveLength(64);
+  for (const run of asked[0]?.runs ?? []) asked[0]?.say(run, true);
+  await asked[0]?.end();
+  elapse();
+  expect(asked[1]?.runs).toEqual(["run 64", "run 65", "run 66", "run 67", "run 68", "run 69"]);
+});
