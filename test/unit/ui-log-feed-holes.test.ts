@@ -16,6 +16,18 @@ describe("lines that are not there", () => {
     expect(asked).toHaveLength(1);
   });
 
+  test.each([{ at: "end" }, { at: "line", n: 1, align: "top" }, { at: "line", n: 50, align: "third" }] as const)(
+    "before the first line are shown as missing: opened at %o",
+    async (position) => {
+      const n1 = new Stored("n1", 900);
+      n1.missing = [[1, 200]];
+      const { feed, asked, elapse } = setUpFeed([n1]);
+      await feed.open(position);
+      await elapse();
+      expect([shown(feed), feed.hasEarlier, asked.length]).toEqual(["missing(1-200) 201-900", false, 1]);
+    },
+  );
+
   test("are fetched when the collector says that this viewer missed them", async () => {
     const n1 = new Stored("n1", 500);
     const { feed, publish, lost, elapse } = setUpFeed([n1]);

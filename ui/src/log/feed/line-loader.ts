@@ -45,16 +45,17 @@ export class LineLoader {
 
   /**
    * Restarts the coverage with a page that was asked for when the execution was not known yet: either answer may be the
-   * newer one, so only what the page has counts. False: it has nothing.
+   * newer one, so only what the page has counts, and what is missing beside it. False: it has nothing.
    */
   begin(source: LogSource, { lines }: LogLinePage): boolean {
     const { window } = this.#options;
     const [first, last] = [lines[0], lines.at(-1)];
     if (first === undefined || last === undefined) return false;
     const { execution, lastN } = source;
-    window.restart(source.index, first.n);
+    const from = skipMissingBack(first.n - 1, execution) + 1;
+    window.restart(source.index, from);
     window.extendEnd(source.index, lines, Math.max(last.n, Math.min(skipMissing(last.n + 1, execution) - 1, lastN)));
-    void this.#learnLooks(source, first.n);
+    void this.#learnLooks(source, from);
     return true;
   }
 
