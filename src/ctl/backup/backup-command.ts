@@ -24,7 +24,8 @@ export const RESTORE: CommandDescription = {
   about: `Unpacks what mlctl backup made into a data folder that is empty or missing; start the collector on it then. Its first start
 makes the index, and relays send what they still have. Make an empty folder for the collector's user before, as root:
 install -d -m 711 -o marcologger /var/lib/marcologger
-Shares, holds, sessions and tokens are those of the backup: what was revoked or ended since is valid again.`,
+Shares, holds, sessions and tokens are those of the backup: what was revoked or ended since is valid again. So are orders of a
+fleet: one that was cancelled since, before a node had it, may still start there.`,
   options: { "data-dir": DATA_DIR },
 };
 
@@ -54,6 +55,8 @@ function warning(startedAtMs: number | undefined): string {
 ${when} is valid again.
 Before others sign in: \`mlctl share\` lists each user's shares and \`mlctl unshare\` takes one back, \`mlctl release\` ends a
 hold, and \`mlctl sessions end USER\` ends a user's sessions and tokens.
+In a fleet, an order that was cancelled since, before a node had it, is pending again and starts once that node is there, until the
+order expires. \`mlctl runs\` lists a user's, and \`mlctl stop RUN\` stops one, for administrators with --owner USER.
 `;
 }
 

@@ -2,6 +2,7 @@ import type { Execution } from "../../wire/api.ts";
 import type { RunOnNode, RunView } from "../../wire/fleet/run-view.ts";
 import type { Io } from "../command.ts";
 import type { ParsedOptions } from "../described-command.ts";
+import { LineNames } from "../reading/line-names.ts";
 import { PrintedLines } from "../reading/printed-lines.ts";
 import type { Collector } from "../remote/collector.ts";
 import { Output } from "../remote/output.ts";
@@ -28,13 +29,14 @@ export async function attend({ collector, sent, options, io, settings }: Attende
   const { run, owner, nodes } = sent;
   const output = new Output(io);
   const isJson = options.has("json");
-  const width = Math.max(...nodes.map(({ node }) => node.length));
+  const names = new LineNames(output);
+  names.expect(nodes.map(({ node }) => node));
   const printers = new Map<string, PrintedLines>();
   const printerOf = (execution: Execution): PrintedLines => {
     const key = `${execution.node} ${execution.x}`;
     const known = printers.get(key);
     if (known !== undefined) return known;
-    const prefix = () => `${output.painted(execution.node.padEnd(width), "36")}  `;
+    const prefix = () => names.prefixOf(execution);
     const form = isJson ? "json" : "text";
     const made = new PrintedLines(output, { execution, stream: undefined, form, time: undefined, prefix });
     printers.set(key, made);

@@ -23,9 +23,15 @@ export const PLACE_OPTIONS: Readonly<Record<string, OptionDescription>> = {
 
 const PERMISSIONS = 0o777;
 
-/** The files that the command line names, with their names, in the folder of `--to`. */
-export function localFiles(words: readonly string[], options: ParsedOptions, io: Io): readonly LocalFile[] {
-  const folder = options.text("to") ?? "~";
+/** The files that the command line names, with their names, in a folder of the nodes. */
+export function localFiles(
+  words: readonly string[],
+  {
+    folder = "~",
+    options,
+    io,
+  }: { readonly folder: string | undefined; readonly options: ParsedOptions; readonly io: Io },
+): readonly LocalFile[] {
   if (folder === "") throw new UsageError("--to: expected a folder of the nodes");
   const [mode, overwrite] = [modeOf(options.text("mode")), options.has("overwrite")];
   return words.map((word) =>

@@ -5,6 +5,7 @@ import { AccountFile } from "../remote/account.ts";
 import { Collector } from "../remote/collector.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { localFiles, PLACE_OPTIONS } from "./local-files.ts";
+import { nodesAndFolder } from "./nodes-and-folder.ts";
 import { orderAll } from "./run-command.ts";
 import { lifeOf, NODE_OPTIONS, ORDER_OPTIONS, requestFor } from "./run-options.ts";
 import { sendFiles } from "./send-files.ts";
@@ -22,7 +23,7 @@ all or none. What was cut off goes on where it was cut. Secrets belong into file
 
 --to @NAME puts them into a folder that the nodes' administrator shares: [folders.NAME] of agent.toml. They become its user's.
 
-  mlctl put app.war -n 'web[1-4]' --to @tomcat --overwrite`,
+  mlctl put app.war -n 'web[1-4]:@tomcat' --overwrite             # NODES:DIR is the same as --to DIR`,
   options: {
     ...NODE_OPTIONS,
     ...PLACE_OPTIONS,
@@ -37,9 +38,10 @@ export function putCommand(settings: FleetSettings): Command {
   return describedCommand(PUT, async (options, io) => {
     const account = new AccountFile(settings.configFolder).read();
     const collector = new Collector(account);
-    const request = requestFor(options, []);
+    const { nodes, folder } = nodesAndFolder(options);
+    const request = { ...requestFor(options, []), nodes };
     const lifeMsOf = lifeOf(options);
-    const files = await sendFiles(localFiles(options.operands, options, io), {
+    const files = await sendFiles(localFiles(options.operands, { folder, options, io }), {
       ...{ collector, io, isDry: options.has("dry-run") },
     });
     const place = { collector, user: account.user, options, io, settings };

@@ -169,7 +169,7 @@ async function requestsOf({ collector, options, io }: Place): Promise<readonly R
   if (again !== undefined) return [await requestAgain(collector, again)];
   if (from === undefined) {
     const request = requestOf(options);
-    const files = localFiles(options.texts("put"), options, io);
+    const files = localFiles(options.texts("put"), { folder: options.text("to"), options, io });
     return [{ ...request, files: await sendFiles(files, { collector, io, isDry: options.has("dry-run") }) }];
   }
   let text: string;

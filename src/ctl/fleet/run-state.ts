@@ -35,10 +35,10 @@ export function exitCodeOf({ nodes }: RunView): number {
   return codes.includes(NOT_RUN_CODE) ? NOT_RUN_CODE : Math.max(...codes);
 }
 
-export async function printStates(output: Output, { nodes }: RunView): Promise<void> {
+export async function printStates(output: Output, { nodes }: RunView, wordsOf = stateWords): Promise<void> {
   await printTable(output, nodes, [
     { title: "NODE", cell: ({ node }) => node },
     { title: "ID", cell: ({ x }) => x },
-    { title: "STATE", cell: stateWords, look: ({ state }) => LOOKS[state] },
+    { title: "STATE", cell: wordsOf, look: ({ state }) => LOOKS[state] },
   ]);
 }

@@ -6,7 +6,7 @@ import type { Execution } from "../../wire/api.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import { type Command, CtlError } from "../command.ts";
 import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
-import type { Collector } from "../remote/collector.ts";
+import { ApiRefusal, type Collector } from "../remote/collector.ts";
 import { JoinedLines } from "../remote/joined-lines.ts";
 import { readLines } from "../remote/lines.ts";
 import { inOrder } from "../remote/merged-lines.ts";
@@ -101,7 +101,11 @@ async function sidesOf(
 }
 
 async function sideOf(collector: Collector, word: string): Promise<Side> {
-  const target = await newestRunOf(collector, await targetOfWord(collector, word));
+  const named = await targetOfWord(collector, word).catch((error: unknown) => {
+    if (!(error instanceof CtlError) || error instanceof ApiRefusal) throw error;
+    throw new CtlError(`${error.message}; nodes are compared in a job: mlctl diff NODE-A NODE-B --job JOB`);
+  });
+  const target = await newestRunOf(collector, named);
   return { name: word, executions: await executionsToMerge(collector, target, () => true) };
 }
 

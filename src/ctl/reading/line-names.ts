@@ -28,6 +28,14 @@ export class LineNames {
     }
   }
 
+  /** The same of nodes whose executions are not known yet. */
+  expect(nodes: readonly string[]): void {
+    for (const node of nodes) {
+      this.#lookOf(node);
+      this.#width = Math.min(WIDEST, Math.max(this.#width, safeText(node).length));
+    }
+  }
+
   prefixOf(execution: Execution): string {
     if (!this.#executions.has(keyOf(execution))) this.know([execution]);
     const name = this.nameOf(execution);

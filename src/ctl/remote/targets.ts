@@ -50,7 +50,8 @@ export async function targetOfWord(collector: Collector, word: string): Promise<
   if (mayBeId(word)) {
     const execution = await lookUp(collector, word);
     if (execution !== undefined) return { is: "execution", execution };
-    if (word.startsWith("@") || word === "-") throw new CtlError(`There is no execution ${word}`);
+    if (word.startsWith("@") || word === "-")
+      throw new CtlError(`There is no execution ${word}. \`mlctl ls\` lists what you may see`);
   }
   const at = word.lastIndexOf("@");
   if (at > 0 && !(await isJob(collector, word))) return jobTarget(collector, word.slice(0, at), word.slice(at + 1));

@@ -119,7 +119,7 @@ describe("mlctl tail of a run", () => {
     [["tail", "--all", "train"], 2, /not both/],
     [["tail", "train", "--node", "gpu[1"], 2, /--node: Cannot read/],
     [["tail", "train@r7"], 1, /has no run "r7"/],
-    [["tail", "@999"], 1, /There is no execution @999/],
+    [["tail", "@999"], 1, /There is no execution @999. `mlctl ls` lists/],
   ])("refuses %j", async (args, code, message) => {
     expect(await mlctl.here(args)).toMatchObject({ code, stderr: expect.stringMatching(message) });
   });
@@ -159,7 +159,7 @@ describe("mlctl fold", () => {
     const { output } = await mlctl.onTerminal(["fold", "train@r1", "-i", "numbers"]);
     expect(output).toContain("\u001b[33mgpu10\u001b[0m: loss nan\n");
     expect(output).toContain("\ngpu[1-2,10]: took");
-    expect(output).toContain("2 of 4 different lines were not printed by all 3 nodes");
+    expect(output).toContain("2 of 4 different lines were not printed by all 3\n");
     const { stdout } = await mlctl.run(["fold", "--json", "train@r1", "--odd", "-i", "numbers"]);
     expect(
       stdout
@@ -202,6 +202,8 @@ describe("mlctl diff", () => {
     expect(output).toContain("\u001b[32m+loss nan\u001b[0m\n");
     const missing = await mlctl.here(["diff", "gpu1", "gpu7", "--job", "train"]);
     expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining("its nodes are gpu1, gpu2") });
+    const noJob = await mlctl.here(["diff", "gpu1", "gpu2"]);
+    expect(noJob).toMatchObject({ code: 2, stderr: expect.stringContaining("mlctl diff NODE-A NODE-B --job JOB") });
   });
 });
 

@@ -38,11 +38,20 @@ test("files go to the nodes, alone or before a command; an archive becomes its f
   const again = await order("put", "here/a.conf", "-n", "node1", "--to", there);
   expect(again).toMatchObject({ code: 125, stderr: expect.stringContaining("--overwrite replaces") });
   const both = ["-n", "node2", "--put", "here/a.conf", "--to", `${there}/own`, "--cwd", `${there}/own`];
-  expect(await order("run", ...both, "--", "cat", "a.conf")).toMatchObject({ code: 0, stdout: "node2  a=1\n" });
+  expect(await order("run", ...both, "--", "cat", "a.conf")).toMatchObject({ code: 0, stdout: "node2: a=1\n" });
   const deploy = ["deploy", "here/app.tar.gz", "-n", "node1", "--to", `${there}/app`];
-  expect(await order(...deploy, "--", "./go.sh")).toMatchObject({ code: 0, stdout: "node1  a=1\n" });
+  expect(await order(...deploy, "--", "./go.sh")).toMatchObject({ code: 0, stdout: "node1: a=1\n" });
   expect(await order(...deploy, "--overwrite")).toMatchObject({ code: 0 });
   expect(readdirSync(there).sort()).toEqual(["a.conf", "app", "big", "own"]);
+  const file = ["deploy", "here/a.conf", "-n", `node2:${there}/conf`];
+  expect(await order(...file, "--", "cat", "a.conf")).toMatchObject({ code: 0, stdout: "node2: a=1\n" });
+  expect((await lastRun("a.conf")).nodes).toMatchObject([{ node: "node2", state: "finished" }]);
+  expect(await order(...file, "--to", "elsewhere")).toMatchObject({ code: 2 });
+  writeFileSync(join(here, "app.tar.xz"), "\xfd7zXZ");
+  expect(await order("deploy", "here/app.tar.xz", "-n", `node2:${there}/xz`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("expected tar, plain or packed by gzip"),
+  });
   expect(await order("put", "here/none", "-n", "node1")).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("no such file"),
@@ -67,10 +76,10 @@ test("a command runs on the nodes as who signed, its lines arrive merged, and it
   );
   expect(result).toMatchObject({ code: 3 });
   expect(result.stdout.split("\n").filter(Boolean).sort()).toEqual([
-    "node1  err",
-    `node1  out on ${username}`,
-    "node2  err",
-    `node2  out on ${username}`,
+    "node1: err",
+    `node1: out on ${username}`,
+    "node2: err",
+    `node2: out on ${username}`,
   ]);
   expect(result.stderr).toMatch(/node1: failed, exit code 3/);
   const view = await lastRun("both");
@@ -117,6 +126,8 @@ describe("mlctl stop", () => {
     });
     const stopped = await mlctl.run(["stop", "--key", key.path, "long"]);
     expect(stopped).toMatchObject({ code: 0 });
+    // Under load they may take longer than stop waits.
+    expect(stopped.stdout).toMatch(/^(?:node[12]\t\w{26}\t(?:failed, SIGTERM, stopped by \S+|stopping)\n){2}$/);
     const view = await poll("the end", async () => {
       const now = await lastRun("long");
       return now.isDone ? now : undefined;
@@ -124,6 +135,17 @@ describe("mlctl stop", () => {
     expect(view).toMatchObject({ run: id, nodes: [{ by: username }, { by: username }] });
     expect(view.nodes.map(({ signal }) => signal)).toEqual(["SIGTERM", "SIGTERM"]);
   });
+});
+
+test("what does not end at its TERM is stopping", async () => {
+  const go = join(site.folder, "let-it-go");
+  const script = `trap '' TERM; echo ready; until [ -e ${go} ]; do sleep 0.1; done`;
+  await run("-n", "node1", "--no-wait", "--job", "stubborn", "--kill-after", "60s", "--", "sh", "-c", script);
+  await poll("its line", async () => (await mlctl.run(["tail", "stubborn"])).stdout.includes("ready"));
+  const stopped = await mlctl.run(["stop", "--key", key.path, "stubborn"]);
+  expect(stopped).toMatchObject({ code: 0, stdout: expect.stringMatching(/^node1\t\w{26}\tstopping\n$/) });
+  writeFileSync(go, "");
+  await fleet.until("stubborn", ({ isDone }) => isDone);
 });
 
 test("an absent node is left out, or waited for; stopped before it comes, the command never starts there", async () => {

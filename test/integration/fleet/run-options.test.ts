@@ -251,7 +251,7 @@ test("--again runs it on the nodes that failed, with variables from here", async
   });
   const again = await fleet.mlctl.here(["run", "--key", fleet.key.path, "--again", run], { TOKEN: "second" });
   expect(again).toMatchObject({ code: 0 });
-  expect(lines(again.stdout).sort()).toEqual(["node1  second", "node2  second"]);
+  expect(lines(again.stdout).sort()).toEqual(["node1: second", "node2: second"]);
   expect(await fleet.runHere("--again", (await fleet.lastRun("flaky")).run)).toMatchObject({ code: 1 });
 });
 

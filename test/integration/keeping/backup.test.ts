@@ -106,6 +106,9 @@ test("a backup of a live collector has every line stored before it, and numberin
   expect(restored.stderr).toMatch(
     /^mlctl restore: shares, holds, sessions and tokens .* ended since\n2\d{3}-\S+Z is valid again/,
   );
+  expect(restored.stderr).toMatch(
+    /an order that was cancelled since, .* is pending again[\s\S]* `mlctl stop RUN` stops one/,
+  );
   expect(readFileSync(join(dataDir, "holds.jsonl"), "utf8")).toBe('{"t":"keep"}\n');
   const again = await startIngestSite({ dataDir });
   expect(await numbersOf(again, ended)).toEqual([1, 2]);
