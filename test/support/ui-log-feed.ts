@@ -18,6 +18,7 @@ export function setUpFeed(
   let summaries = 0;
   let timers: (() => void)[] = [];
   let isDown: (node: string) => boolean = () => false;
+  let isLarge = isLargeRun;
   const answering = ({ node, owner }: { node?: string | undefined; owner?: string | undefined }): Stored[] =>
     stored.filter((each) => each.node === (node ?? each.node) && each.owner === (owner ?? each.owner));
   const refused = { ok: false, status: 404, code: "not_found", message: "", retryAfterSeconds: undefined } as const;
@@ -52,7 +53,7 @@ export function setUpFeed(
           executions: answering({ owner })
             .map((each) => each.summary())
             .reverse(),
-          next: isLargeRun ? "more" : null,
+          next: isLarge ? "more" : null,
         },
       }),
       runLines: async (query) => {
@@ -87,6 +88,10 @@ export function setUpFeed(
     /** Lines, of all nodes or of one, can be had no more; or can be had again. */
     setDown: (value: boolean, only?: string) => {
       isDown = (node) => value && node === (only ?? node);
+    },
+    /** From now on a list of executions has not all of the run's. */
+    outgrow: () => {
+      isLarge = true;
     },
     /** Fires what waits for a time, until all has come to rest. */
     elapse: async () => {

@@ -102,6 +102,19 @@ test("fetches what was printed while it was opened at its end, also when another
   expect(places(feed).at(-1)).toBe("n0 lines 901");
 });
 
+test("that has outgrown a small one is opened in pages from then on, and has no gap between its executions", async () => {
+  const [early, late] = [new Stored("early", 900), new Stored("late", 900, 10_000_000)];
+  early.x = "01JC0000000000000000000001";
+  late.x = "01JC0000000000000000000002";
+  const { feed, outgrow, elapse } = setUpFeed([early, late], JOB);
+  await feed.open({ at: "end" });
+  outgrow();
+  await feed.open({ at: "end" });
+  await elapse();
+  while (feed.hasEarlier) await feed.load("start");
+  expect(places(feed)).toEqual([...inOrder([early], 1, 900), ...inOrder([late], 1, 900)]);
+});
+
 test("shows the first line of all at its start", async () => {
   const { feed, stored } = setUp([900, 900, 900]);
   await feed.open({ at: "end" });

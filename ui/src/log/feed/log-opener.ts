@@ -10,6 +10,7 @@ import type { LogPosition } from "./log-position.ts";
 import type { LogSource } from "./log-source.ts";
 import { findExecutions } from "./log-target.ts";
 import { type OpenSourceOptions, openSource } from "./open-source.ts";
+import { firstRunPage } from "./run-first-page.ts";
 import type { RunPager } from "./run-pager.ts";
 import type { SourceList } from "./source-list.ts";
 
@@ -77,8 +78,10 @@ export class LogOpener {
         return { owners };
       }
       sources.settle();
-      if (sources.isPaged && asked.runLines !== undefined) {
-        const outcome = await runPager.open(position, asked.runLines, () => generation === this.#generation);
+      if (sources.isPaged && target.view === "job") {
+        // One that was small has not been asked for in pages.
+        const page = asked.runLines ?? firstRunPage(api, { target, position, isNodeClock });
+        const outcome = await runPager.open(position, page, () => generation === this.#generation);
         if (outcome === undefined) return "stale";
         this.isOpening = false;
         return outcome;
