@@ -13,7 +13,7 @@ import { tempFolder } from "../support/temp-folder.ts";
 function inMemory(): NoticeDb {
   const database = new Database(":memory:");
   afterwards(() => void database.close());
-  return new NoticeDb(database);
+  return new NoticeDb(database, { onRollback: () => undefined });
 }
 
 function made(db = inMemory()) {

@@ -1,5 +1,6 @@
 import type Database from "better-sqlite3";
 import type { RunState } from "../../wire/fleet/states.ts";
+import type { Transaction } from "./transaction.ts";
 
 /** What is kept of one user's runs: 5,000 on 1,000 nodes each, or 100,000 on one. */
 const MAX_BYTES_OF_USER = 2 ** 30;
@@ -9,39 +10,33 @@ const BYTES_OF_NODE = 200;
 /** In one step: each takes some 5 us, and lines of jobs wait meanwhile. */
 const MAX_NODES_A_STEP = 4_000;
 
+interface KeptRunsOptions {
+  /** In which all that changes is called. */
+  readonly transaction: Pick<Transaction, "onRollback">;
+  /** Unless a test says. */
+  readonly maxBytesOfUser: number | undefined;
+}
+
 /**
  * How much is kept of runs, of each user and in which states, and what of it goes. In memory, because to count there would walk
- * millions of rows: as the tables are, once `committed` or `rolledBack` was called.
+ * millions of rows.
  */
 export class KeptRuns {
   readonly #statements: ReturnType<typeof prepared>;
+  readonly #transaction: Pick<Transaction, "onRollback">;
   readonly #maxBytesOfUser: number;
   readonly #bytes = new Map<string, number>();
   readonly #states = new Map<RunState, number>();
-  /** How to take back what has changed since the last commit. */
-  #undo: (() => void)[] = [];
 
-  /**
-   * @param db the outbox's, which has the tables already, and commits and closes it
-   * @param maxBytesOfUser unless a test says
-   */
-  constructor(db: Database.Database, maxBytesOfUser = MAX_BYTES_OF_USER) {
+  /** @param db the outbox's, which has the tables already, and closes it */
+  constructor(db: Database.Database, { transaction, maxBytesOfUser = MAX_BYTES_OF_USER }: KeptRunsOptions) {
     this.#statements = prepared(db);
+    this.#transaction = transaction;
     this.#maxBytesOfUser = maxBytesOfUser;
     const { ofUsers, ofNodes, states } = this.#statements;
-    for (const { owner, bytes } of ofUsers.all() as OfUser[]) this.#count(this.#bytes, owner, bytes);
-    for (const { owner, bytes } of ofNodes.all() as OfUser[]) this.#count(this.#bytes, owner, bytes);
-    for (const { state, n } of states.all() as { state: RunState; n: number }[]) this.#count(this.#states, state, n);
-    this.committed();
-  }
-
-  committed(): void {
-    this.#undo = [];
-  }
-
-  rolledBack(): void {
-    for (const undo of this.#undo.reverse()) undo();
-    this.#undo = [];
+    for (const { owner, bytes } of ofUsers.all() as OfUser[]) add(this.#bytes, owner, bytes);
+    for (const { owner, bytes } of ofNodes.all() as OfUser[]) add(this.#bytes, owner, bytes);
+    for (const { state, n } of states.all() as { state: RunState; n: number }[]) add(this.#states, state, n);
   }
 
   /** A run was added, with texts of so many characters. */
@@ -106,11 +101,15 @@ export class KeptRuns {
 
   #count<K>(counts: Map<K, number>, key: K, by: number): void {
     const before = counts.get(key);
-    const after = (before ?? 0) + by;
-    if (after > 0) counts.set(key, after);
-    else counts.delete(key);
-    this.#undo.push(() => (before === undefined ? counts.delete(key) : counts.set(key, before)));
+    add(counts, key, by);
+    this.#transaction.onRollback(() => (before === undefined ? counts.delete(key) : counts.set(key, before)));
   }
+}
+
+function add<K>(counts: Map<K, number>, key: K, by: number): void {
+  const after = (counts.get(key) ?? 0) + by;
+  if (after > 0) counts.set(key, after);
+  else counts.delete(key);
 }
 
 interface OfUser {

@@ -1,6 +1,7 @@
 import type Database from "better-sqlite3";
 import type { NodeEvent } from "../../wire/fleet/node-event.ts";
 import { NoticeCounts } from "./notice-counts.ts";
+import type { Transaction } from "./transaction.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS notices (seq INTEGER PRIMARY KEY, id TEXT, node TEXT, kind TEXT, at INTEGER, severity TEXT,
@@ -20,13 +21,18 @@ type Of = Pick<NodeEvent, "node" | "user">;
 /** What nodes report that belongs to no run: their errors, and users' events. In the order in which it came: clocks differ. */
 export class NoticeDb {
   readonly #statements: ReturnType<typeof prepared>;
+  readonly #transaction: Pick<Transaction, "onRollback">;
   /** Of what is stored: to count there for each notice would walk thousands of rows. Undefined: not counted yet. */
   #counts: NoticeCounts | undefined;
 
-  /** @param db the outbox's, which commits and closes it */
-  constructor(db: Database.Database) {
+  /**
+   * @param db the outbox's, which closes it
+   * @param transaction in which notices are added
+   */
+  constructor(db: Database.Database, transaction: Pick<Transaction, "onRollback">) {
     db.exec(SCHEMA);
     this.#statements = prepared(db);
+    this.#transaction = transaction;
   }
 
   /** Inside a commit. How many older ones were removed for it; undefined if it is known already. */
@@ -35,16 +41,14 @@ export class NoticeDb {
     this.#counts ??= new NoticeCounts(count.all() as (Of & { readonly count: number })[]);
     const counts = this.#counts;
     if (add.run(notice).changes === 0) return undefined;
+    this.#transaction.onRollback(() => {
+      this.#counts = undefined;
+    });
     counts.add(notice);
     const { node, user } = notice;
     const ofUser = this.#prune(counts, pruneUser, { node, user, over: counts.ofUser(notice) - MAX_OF_USER });
     const ofNode = this.#prune(counts, pruneNode, { node, over: counts.ofNode(node) - MAX_OF_NODE });
     return ofUser + ofNode + this.#prune(counts, pruneAll, { over: counts.all - MAX_NOTICES });
-  }
-
-  /** What was added since the last commit is not stored. */
-  rolledBack(): void {
-    this.#counts = undefined;
   }
 
   /** Newest first; of one user only where one is named. */

@@ -41,10 +41,13 @@ export class OpenOrders {
     return this.#byNode.get(of.node)?.get(keyOf(of));
   }
 
-  remove(of: { owner: string; run: string; node: string }): void {
+  /** Returns what was there. */
+  remove(of: { owner: string; run: string; node: string }): OpenOrder | undefined {
     const ofNode = this.#byNode.get(of.node);
+    const order = ofNode?.get(keyOf(of));
     if (ofNode?.delete(keyOf(of)) === true) this.#count(of.owner, -1);
     if (ofNode?.size === 0) this.#byNode.delete(of.node);
+    return order;
   }
 
   of(node: string): readonly OpenOrder[] {

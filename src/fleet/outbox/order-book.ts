@@ -32,7 +32,7 @@ interface OrderBookOptions {
   readonly onPruned: (count: number) => void;
 }
 
-/** Orders on the disk, and in memory those of them that are not final. Only `commit` changes them. */
+/** Orders on the disk, and in memory those of them that are not final. Only `commit` changes them: both, or neither. */
 export class OrderBook {
   readonly db: OutboxDb;
   readonly open = new OpenOrders();
@@ -43,7 +43,7 @@ export class OrderBook {
     this.#options = options;
     this.db = options.db;
     this.#commit = new GroupCommit({ transaction: options.db.transaction, nowMs: options.nowMs });
-    for (const open of this.db.openTargets()) this.track(open);
+    for (const open of this.db.openTargets()) this.#add(open);
   }
 
   /** Resolves with the result of `act` once it is on the disk, with what came until then. */
@@ -62,11 +62,11 @@ export class OrderBook {
     return hasRoom;
   }
 
-  /** Inside a commit: a run on these nodes, of which the first of a batch may go. Returns what to track after the commit. */
+  /** Inside a commit: a run on these nodes, of which the first of a batch may go. */
   store(
     order: OrderOf<"run">,
     { signed, nodes, batching }: { signed: SignedOrder; nodes: readonly string[]; batching?: Batching | undefined },
-  ): readonly OpenTarget[] {
+  ): void {
     const { user: owner, run, job, via, issued, expires } = order;
     const argv = JSON.stringify(order.argv);
     const digest = sha256(signed.order);
@@ -86,8 +86,10 @@ export class OrderBook {
     });
     if (size < nodes.length) this.db.batches.put({ owner, run, size, pauses: pausesOnFailure ? 1 : 0, forgiven: 0 });
     this.db.addTargets({ owner, run, nodes, size, at: this.#options.wallMs() });
-    return nodes.map((node, at) => {
-      return { owner, run, node, state: at < size ? "pending" : "held", expires, isCancelled: false };
+    for (const [at, node] of nodes.entries())
+      this.#add({ owner, run, node, state: at < size ? "pending" : "held", expires, isCancelled: false });
+    this.db.transaction.onRollback(() => {
+      for (const node of nodes) this.open.remove({ owner, run, node });
     });
   }
 
@@ -95,20 +97,27 @@ export class OrderBook {
   put(row: TargetRow): void {
     this.db.putTarget(row);
     if (row.final === 0) return;
-    this.open.remove(row);
+    const open = this.open.remove(row);
+    if (open !== undefined) this.db.transaction.onRollback(() => this.open.add(open));
     this.db.settle(row.owner, row.run);
     this.#options.onFinal(row);
   }
 
-  /** After the commit of a row that is not final. */
-  track({ owner, run, node, state, expires, isCancelled }: OpenTarget): void {
-    const isUntaken = ["pending", "held", "sent", "unconfirmed"].includes(state);
-    const lastSentMs = Number.NEGATIVE_INFINITY;
-    const sending = { isUntaken, isHeld: state === "held", isCancelled, firstSentMs: undefined, lastSentMs };
-    this.open.add({ owner, run, node, expires, ...sending });
+  /** Inside a commit: another node of a run that is known. */
+  addNode(row: TargetRow, { expires, isCancelled }: Pick<OpenTarget, "expires" | "isCancelled">): void {
+    this.put(row);
+    this.#add({ ...row, expires, isCancelled });
+    this.db.transaction.onRollback(() => void this.open.remove(row));
   }
 
   changed(owner: string, run: string): void {
     this.#options.onChange({ owner, run });
+  }
+
+  #add({ owner, run, node, state, expires, isCancelled }: OpenTarget): void {
+    const isUntaken = ["pending", "held", "sent", "unconfirmed"].includes(state);
+    const lastSentMs = Number.NEGATIVE_INFINITY;
+    const sending = { isUntaken, isHeld: state === "held", isCancelled, firstSentMs: undefined, lastSentMs };
+    this.open.add({ owner, run, node, expires, ...sending });
   }
 }

@@ -95,17 +95,11 @@ export class OutboxDb {
       this.#db.exec("ALTER TABLE runs ADD COLUMN details TEXT NOT NULL DEFAULT '{}'");
     this.batches = new BatchDb(this.#db);
     this.#statements = prepared(this.#db);
-    this.kept = new KeptRuns(this.#db, maxKeptBytesOfUser);
+    this.transaction = new Transaction(this.#db);
+    this.kept = new KeptRuns(this.#db, { transaction: this.transaction, maxBytesOfUser: maxKeptBytesOfUser });
     this.nodes = new NodeDb(this.#db);
-    this.notices = new NoticeDb(this.#db);
+    this.notices = new NoticeDb(this.#db, this.transaction);
     this.published = new PublishedDb(this.#db);
-    this.transaction = new Transaction(this.#db, {
-      onCommitted: () => this.kept.committed(),
-      onRolledBack: () => {
-        this.kept.rolledBack();
-        this.notices.rolledBack();
-      },
-    });
   }
 
   addRun(row: RunRow): void {

@@ -7,7 +7,7 @@ import { sha256 } from "../sha256.ts";
 import { Batches } from "./batches.ts";
 import { Notices } from "./notices.ts";
 import { type Batching, OrderBook } from "./order-book.ts";
-import type { OpenTarget, OutboxDb } from "./outbox-db.ts";
+import type { OutboxDb } from "./outbox-db.ts";
 import type { Nodes } from "./ports.ts";
 import { type Refused, Reports } from "./reports.ts";
 import { Sending } from "./sending.ts";
@@ -67,20 +67,16 @@ export class Outbox {
     const { db } = this.#book;
     const { user: owner, run, nodes } = order;
     const digest = sha256(signed.order);
-    let targets: readonly OpenTarget[] = [];
     const outcome = await this.#book.commit(() => {
       const known = db.digest(owner, run);
       if (known !== undefined) return known === digest ? "known" : "differs";
       if (!this.#book.hasRoom(owner, { nodes: nodes.length, characters: signed.order.length })) return "full";
-      targets = this.#book.store(order, { signed, nodes, batching });
+      this.#book.store(order, { signed, nodes, batching });
       // Only here: what a node reports gives it no file.
       for (const file of order.files) db.addRunFile({ owner, run, sha256: file.sha256 });
       return "stored";
     });
-    if (outcome === "stored") {
-      for (const target of targets) this.#book.track(target);
-      await this.#sending.send(targets);
-    }
+    if (outcome === "stored") await this.#sending.send(nodes.map((node) => ({ owner, run, node })));
     return outcome;
   }
 

@@ -123,7 +123,10 @@ export class Reports {
       if (book.db.target({ owner, run, node }) !== undefined) return "known";
       if (!book.hasRoom(owner, { nodes: 1, characters: signed.order.length })) return "full";
       if (known === undefined) book.store(order, { signed, nodes: [node] });
-      else book.put(newTarget(order, node, wallMs()));
+      else {
+        const isCancelled = book.db.cancel(owner, run) !== undefined;
+        book.addNode(newTarget(order, node, wallMs()), { expires: order.expires, isCancelled });
+      }
       return "new";
     });
     if (outcome === "differs" || outcome === "full") {
@@ -131,8 +134,6 @@ export class Reports {
       return "-";
     }
     if (outcome === "known") return "+";
-    const isCancelled = book.db.cancel(owner, run) !== undefined;
-    book.track({ owner, run, node, state: "pending", expires: order.expires, isCancelled });
     log.event("warning", "a node has a run that the outbox did not know", { node, run });
     book.changed(owner, run);
     return "+";

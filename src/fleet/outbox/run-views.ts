@@ -6,6 +6,7 @@ import { userAndName } from "../../wire/fleet/service-name.ts";
 import { PAUSED } from "./batches.ts";
 import type { OutboxDb, ShownRow, TargetRow } from "./outbox-db.ts";
 import type { PublishedDb } from "./published-db.ts";
+import type { Transaction } from "./transaction.ts";
 import { Watchers } from "./watchers.ts";
 
 /** Each takes some 20 us, most of it for the digest in its execution's id, and lines of jobs wait meanwhile. */
@@ -24,14 +25,20 @@ export interface RunsPage {
 }
 
 interface RunViewsOptions {
-  readonly db: Pick<OutboxDb, "run" | "runBefore" | "targets"> & { readonly published: Pick<PublishedDb, "running"> };
+  readonly db: Pick<OutboxDb, "run" | "runBefore" | "targets"> & {
+    readonly published: Pick<PublishedDb, "running">;
+    readonly transaction: Pick<Transaction, "ended">;
+  };
   /** Calls once after a time; returns how to call that off. */
   readonly after: (act: () => void, afterMs: number) => () => void;
   /** Resolves in a later turn of the event loop. */
   readonly nextTurn?: () => Promise<unknown>;
 }
 
-/** What users see of their runs. Each view shows one moment, even if it takes several turns of the event loop to make. */
+/**
+ * What users see of their runs, of what is on the disk. Each view shows one moment, even if it takes several turns of the event
+ * loop to make.
+ */
 export class RunViews {
   readonly #db: RunViewsOptions["db"];
   readonly #watchers: Watchers<RunView>;
@@ -51,6 +58,7 @@ export class RunViews {
   }
 
   async one(owner: string, run: string): Promise<RunView | undefined> {
+    await this.#db.transaction.ended();
     const row = this.#db.run(owner, run);
     return row === undefined ? undefined : this.#viewOf(row);
   }
@@ -61,11 +69,13 @@ export class RunViews {
     let next = before;
     let nodes = 0;
     for (let characters = 0; runs.length < limit && characters < MAX_PAGE_CHARACTERS; ) {
+      await this.#db.transaction.ended();
       const row = this.#db.runBefore(owner, next);
       if (row === undefined) return { runs, next: null };
       if (nodes >= NODES_A_TURN) {
         await this.#nextTurn();
         nodes = 0;
+        continue;
       }
       const view = await this.#viewOf(row);
       nodes += view.nodes.length;

@@ -76,7 +76,8 @@ export class Sending {
           messages.set(key, { order, cancel });
         }
         const row = db.target({ owner, run, node });
-        if (row === undefined || row.final === 1) continue;
+        // Held, although its batch seemed to be released: that did not reach the disk.
+        if (row === undefined || row.final === 1 || row.state === "held") continue;
         const journal = nodes.journalOf(node);
         if (isUntaken && row.journal !== "" && row.journal !== journal) {
           // Its order is in a journal that is gone. Whether it was started there, nobody can say.
