@@ -58,6 +58,35 @@ test("on a phone what stands above the lines goes while one reads on, and comes 
   expect(await height()).toBeLessThanOrEqual(small);
 });
 
+test("on a phone one turn of the wheel over long lines never leaves the log blank", async () => {
+  const words = Array.from({ length: 1_200 }, (_, at) => `"word${at}"`).join();
+  const coloured = Array.from({ length: 150 }, () => "\u001b[1;32;44mx\u001b[0m").join("");
+  const lineAt = (n: number) => text(n % 3 === 0 ? `[${words}]` : n % 6 === 1 ? coloured : `line ${n}`);
+  const one = execution({ lines: 60, lineAt });
+  const { page } = await open([one], `?x=${one.options.x}`, PHONE);
+  await page.getByText("line 59", { exact: true }).waitFor();
+  await page.locator(".scroller").hover();
+  let before = "";
+  for (const deltaPx of [-3_000, -3_000, -900, 2_500, -40_000]) {
+    await page.mouse.wheel(0, deltaPx);
+    await poll(`rows elsewhere after ${deltaPx}`, async () => (await coveredOf(page)).top !== before);
+    await poll(`a view full of rows after ${deltaPx}`, async () => (await coveredOf(page)).blankPx === 0);
+    before = (await coveredOf(page)).top;
+  }
+});
+
+/** How much of the view has no rows, above and below those that are drawn. */
+function coveredOf(page: Page): Promise<{ top: string; blankPx: number }> {
+  return page.evaluate(() => {
+    const view = document.querySelector(".scroller")?.getBoundingClientRect();
+    const rows = document.querySelector<HTMLElement>(".rows");
+    const box = rows?.getBoundingClientRect();
+    if (view === undefined || box === undefined) return { top: "", blankPx: Number.NaN };
+    const blankPx = Math.max(0, box.top - view.top - 1) + Math.max(0, view.bottom - box.bottom - 1);
+    return { top: rows?.style.transform ?? "", blankPx };
+  });
+}
+
 test("on a screen nothing moves", async () => {
   const one = execution();
   const { page } = await open([one], `?x=${one.options.x}&line=100`);

@@ -123,4 +123,41 @@ describe("a view of rows", () => {
     viewport.scrollBy(-70);
     expect(top(viewport)).toBe(94);
   });
+
+  test("keeps what is seen of a row in place when the row is lower than was guessed", () => {
+    const heights = new Map([[50, 10_000]]);
+    const items = rows(1, 100);
+    const viewport = viewportOf(items, ({ n }) => heights.get(n) ?? 20);
+    const draw = (px: number): void => {
+      const before = heights.get(50) ?? 20;
+      heights.set(50, px);
+      const [item] = items.filter(({ n }) => n === 50);
+      if (item !== undefined) viewport.corrected(item, px - before);
+    };
+    viewport.showIndex(50);
+    viewport.scrollBy(-100);
+    draw(2_000);
+    expect([top(viewport), viewport.slice(undefined).y]).toEqual([50, -1_900 - 12 * 20]);
+    // Its last 100 px stay in view, and above them the rows before it.
+    draw(60);
+    expect([top(viewport), viewport.slice(undefined).y]).toEqual([48, -12 * 20]);
+    // A reader who opens a line sees its text stay.
+    viewport.scrollBy(50);
+    heights.set(50, 3_000);
+    expect([top(viewport), viewport.slice(undefined).y]).toEqual([50, -10 - 12 * 20]);
+  });
+
+  test("does not move into another row that has the same number", () => {
+    const viewport = new LogViewport({ order: "time", heightOf: () => 20 });
+    viewport.heightPx = 200;
+    const both = (sources: readonly number[]): Item[] =>
+      rows(1, 100).flatMap((row) =>
+        sources.map((source) => ({ ...row, source, time: String(row.n).padStart(3, "0") })),
+      );
+    viewport.items = both([0, 1]);
+    viewport.scrollBy(-205);
+    expect(viewport.slice(undefined).y).toBe(-15 - 12 * 20);
+    viewport.items = both([viewport.items[viewport.topIndex]?.source === 0 ? 1 : 0]);
+    expect(viewport.slice(undefined).y).toBe(-12 * 20);
+  });
 });

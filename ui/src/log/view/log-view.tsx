@@ -59,7 +59,7 @@ export class LogView extends Component<LogViewProps> {
   readonly #scroller = createRef<HTMLDivElement>();
   readonly #space = createRef<HTMLDivElement>();
   readonly #rows = createRef<HTMLDivElement>();
-  readonly #sizes = new RowSizes();
+  readonly #sizes = new RowSizes((item, byPx) => this.#viewport.corrected(item, byPx));
   readonly #viewport = new LogViewport({
     order: this.props.feed.order,
     heightOf: (item) => this.#sizes.heightOf(item, this.props.wrap),

@@ -66,6 +66,12 @@ export class LogViewport {
     return beyondPx;
   }
 
+  /** A row is `byPx` higher than was guessed. What is seen of it stays where it is, as do the rows behind it. */
+  corrected(item: Item, byPx: number): void {
+    if (this.#place === undefined || this.#offset === 0 || this.#compare(item, this.#place) !== 0) return;
+    this.#offset += byPx;
+  }
+
   /** Goes to a position among the items. At the end it stays as it is: what is pinned goes there by itself. */
   show(position: LogPosition, sources: readonly Pick<LogSource, "execution" | "index">[]): void {
     if (position.at === "line") {
@@ -126,11 +132,14 @@ export class LogViewport {
   }
 
   get #anchor(): { readonly index: number; readonly offset: number } {
-    const end = endAnchor(this.#heights, this.heightPx);
-    if (this.isPinned || this.#place === undefined) return end;
+    const view = { heights: this.#heights, viewportPx: this.heightPx };
+    if (this.isPinned || this.#place === undefined) return endAnchor(view.heights, view.viewportPx);
     const index = indexOfPlace(this.items, this.#place, this.#compare);
-    const anchor = { index, offset: this.items[index]?.n === this.#place.n ? this.#offset : 0 };
-    return isBehind(anchor, end) ? end : anchor;
+    const item = this.items[index];
+    const isThere = item !== undefined && this.#compare(item, this.#place) === 0;
+    // A row that became lower may end above the edge, or begin below it: the rows beside it are in view then.
+    const offset = isThere ? Math.min(this.#offset, view.heights.at(index)) : 0;
+    return scrollAnchor({ index, offset }, 0, view).anchor;
   }
 
   #stay({ index, offset }: { readonly index: number; readonly offset: number }): void {

@@ -1,4 +1,5 @@
 import type { Item } from "../feed/log-row.ts";
+import { HEAD_CHARACTERS } from "./row-segments.ts";
 
 /** Height of an unwrapped row. The style sheet has the same (`--row`). */
 export const ROW_PX = 20;
@@ -15,17 +16,22 @@ export class WrappedHeights {
     this.#measured = new WeakMap();
   }
 
-  /** Returns whether the height differs from the known or estimated one. */
-  measured(item: Item, px: number): boolean {
-    if (this.of(item) === px) return false;
+  /** The row has not been drawn at this width. */
+  isGuess(item: Item): boolean {
+    return !this.#measured.has(item);
+  }
+
+  /** Returns how much higher the row is than it was known or guessed to be. */
+  measured(item: Item, px: number): number {
+    const byPx = px - this.of(item);
     this.#measured.set(item, px);
-    return true;
+    return byPx;
   }
 
   of(item: Item): number {
     const known = this.#measured.get(item);
     if (known !== undefined) return known;
-    const characters = item.kind === "hole" ? 0 : item.text.length;
+    const characters = item.kind === "hole" ? 0 : Math.min(item.text.length, HEAD_CHARACTERS);
     return ROW_PX * Math.max(1, Math.ceil(characters / this.#columns));
   }
 }

@@ -2,8 +2,11 @@ import type { Item, LogRow } from "../feed/log-row.ts";
 import { ROW_PX, WrappedHeights } from "./row-heights.ts";
 import { HEAD_CHARACTERS } from "./row-segments.ts";
 
-/** Measuring rows may change which are drawn; after a few rounds the estimate must suffice. */
-const MAX_MEASURE_TURNS = 4;
+/**
+ * Measuring rows may change which are drawn. Each turn measures at least the rows that are drawn beyond the edge: so many
+ * turns fill 3,000 px with rows of one line that were guessed to be longer.
+ */
+const MAX_MEASURE_TURNS = 12;
 /** Approximate width of a character of the log's font, to guess how rows wrap before they are measured. */
 const CHARACTER_PX = 7.8;
 
@@ -12,6 +15,12 @@ export class RowSizes {
   readonly #wrapped = new WrappedHeights();
   #turns = 0;
   #widest = 0;
+  readonly #onCorrected: (item: Item, byPx: number) => void;
+
+  /** `onCorrected`: a row that had a guessed height is drawn, and `byPx` higher. */
+  constructor(onCorrected: (item: Item, byPx: number) => void) {
+    this.#onCorrected = onCorrected;
+  }
 
   heightOf(item: Item, wrap: boolean): number {
     return wrap ? this.#wrapped.of(item) : ROW_PX;
@@ -29,7 +38,11 @@ export class RowSizes {
     for (const [index, element] of [...(rows?.children ?? [])].entries()) {
       const item = drawn[index];
       if (item === undefined || !(element instanceof HTMLElement)) continue;
-      isNew = this.#wrapped.measured(item, element.offsetHeight) || isNew;
+      const wasGuess = this.#wrapped.isGuess(item);
+      const byPx = this.#wrapped.measured(item, element.offsetHeight);
+      if (byPx === 0) continue;
+      isNew = true;
+      if (wasGuess) this.#onCorrected(item, byPx);
     }
     this.#turns += 1;
     const isWanted = isNew && this.#turns < MAX_MEASURE_TURNS;
