@@ -25,6 +25,16 @@ describe("an execution", () => {
     expect([shown(feed), feed.isFollowing]).toEqual(["1011-2010", true]);
   });
 
+  test("that begins between the two requests is asked for its lines again", async () => {
+    const { feed, asked, setDown } = setUpFeed([new Stored("n1", 10)]);
+    setDown(true);
+    const opening = feed.open({ at: "end" });
+    while (asked.length === 0) await Promise.resolve();
+    setDown(false);
+    await opening;
+    expect([feed.phase, shown(feed), asked]).toEqual(["ready", "1-10", ["n1 last 1000", "n1 1+1000"]]);
+  });
+
   test("opens around a line, without following", async () => {
     const { feed, asked } = setUpFeed([new Stored("n1", 100_000)]);
     await feed.open({ at: "line", n: 50_000, align: "top" });

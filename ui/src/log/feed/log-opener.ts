@@ -101,14 +101,14 @@ export class LogOpener {
     return isEnough ? "opened" : "failed";
   }
 
-  /** With the page that was asked for together with the execution, unless the place lies elsewhere. */
+  /** With the page that was asked for together with the execution, unless it was too early for one, or the place lies elsewhere. */
   async #openWith(asked: Promise<Answer<LogLinePage>>, source: LogSource, how: OpenSourceOptions): Promise<boolean> {
     const { generation } = this;
     const page = await asked;
-    if (!page.ok || generation !== this.generation) return false;
+    if (generation !== this.generation) return false;
     const { loader, position } = how;
     const isThere = position.at === "end" || (position.at === "line" && position.n <= source.lastN);
-    return (isThere && loader.begin(source, page.value)) || openSource(source, how);
+    return (page.ok && isThere && loader.begin(source, page.value)) || openSource(source, how);
   }
 
   /** To a line that one known execution has: `/live` says what else changes of it. False: it has to be opened. */
