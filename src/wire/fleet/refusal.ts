@@ -25,7 +25,7 @@ export const REFUSALS = {
   "web-order-lives-too-long": "The node takes no orders of the web that live so long: agent.toml, web-max-life",
   "not-the-owner": "Only the owner of a run and the node's admins can cancel it",
   "run-differs": "The node has another order of the same name: each run needs a name of its own",
-  "too-many-runs": "The user has too many runs on this node: open ones, or such that ended within a day",
+  "too-many-runs": "The user has too many runs on this node: open ones, and those that ended within a day",
   "no-memory-limit": "Only a node under systemd can limit a command's memory",
   "file-exists": "Something is there already: --overwrite replaces a file by a file, and a folder by an archive's",
   "file-denied": "The user may not write there",
