@@ -76,7 +76,7 @@ test("a job shows its newest run; another one, and all, are a choice away", asyn
   await choice.selectOption("4711");
   await until(page, "first 2");
   await until(page, "second", false);
-  await page.getByText("1 finished").waitFor();
+  await page.locator(".facts").getByText("finished").waitFor();
   await choice.selectOption({ label: "all 2 runs" });
   await until(page, "second 2");
   expect(await shown(page)).toContain("first 2");

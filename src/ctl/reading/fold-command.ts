@@ -90,8 +90,12 @@ export function foldCommand(settings: RemoteSettings): Command {
         fold.add(nameOf.get(execution) ?? execution.node, settledLine(decoded(rest.bytes)));
     fold.end();
     await printFolded();
+    const isOfNodes = [...nameOf].every(([{ node }, name]) => name === node);
     if (output.isTerminal && nodes.size > 1)
-      note(io, `${odd} of ${all} different lines were not printed by all ${nodes.size}`);
+      note(
+        io,
+        `${odd} of ${all} different lines were not printed by all ${nodes.size} ${isOfNodes ? "nodes" : "ranks"}`,
+      );
     return 0;
   });
 }

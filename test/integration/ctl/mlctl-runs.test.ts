@@ -159,7 +159,7 @@ describe("mlctl fold", () => {
     const { output } = await mlctl.onTerminal(["fold", "train@r1", "-i", "numbers"]);
     expect(output).toContain("\u001b[33mgpu10\u001b[0m: loss nan\n");
     expect(output).toContain("\ngpu[1-2,10]: took");
-    expect(output).toContain("2 of 4 different lines were not printed by all 3\n");
+    expect(output).toContain("2 of 4 different lines were not printed by all 3 nodes\n");
     const { stdout } = await mlctl.run(["fold", "--json", "train@r1", "--odd", "-i", "numbers"]);
     expect(
       stdout
