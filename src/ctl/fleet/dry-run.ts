@@ -28,10 +28,13 @@ export async function printDryRun(
 ): Promise<number> {
   if (isJson) for (const each of nodes) await output.json(each);
   else
-    await printTable(output, nodes, [
-      { title: "NODE", cell: ({ node }) => node },
-      { title: "ANSWER", cell: wordsOf, look: ({ answer }) => (answer === "would" ? "32" : "31") },
-    ]);
+    await printTable(output, {
+      rows: nodes,
+      columns: [
+        { title: "NODE", cell: ({ node }) => node },
+        { title: "ANSWER", cell: wordsOf, look: ({ answer }) => (answer === "would" ? "32" : "31") },
+      ],
+    });
   return nodes.every(({ answer }) => answer === "would") ? 0 : NOT_ALL_CODE;
 }
 

@@ -38,7 +38,8 @@ export async function printAnswers(
     cell: ({ row }: { readonly row: AnswerRow }) => cellOf(name, row[name], output.isTerminal),
     ...(rows.every(({ row }) => typeof row[name] !== "string") ? { isRight: true as const } : {}),
   }));
-  if (rows.length > 0) await printTable(output, rows, [{ title: "NODE", cell: ({ node }) => node }, ...columns]);
+  if (rows.length > 0)
+    await printTable(output, { rows, columns: [{ title: "NODE", cell: ({ node }) => node }, ...columns] });
   for (const each of answers) if (each.answer !== "complete") note(io, `${each.node}: ${wordsOf(each)}`);
   return code;
 }

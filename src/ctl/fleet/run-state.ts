@@ -36,9 +36,12 @@ export function exitCodeOf({ nodes }: RunView): number {
 }
 
 export async function printStates(output: Output, { nodes }: RunView, wordsOf = stateWords): Promise<void> {
-  await printTable(output, nodes, [
-    { title: "NODE", cell: ({ node }) => node },
-    { title: "ID", cell: ({ x }) => x },
-    { title: "STATE", cell: wordsOf, look: ({ state }) => LOOKS[state] },
-  ]);
+  await printTable(output, {
+    rows: nodes,
+    columns: [
+      { title: "NODE", cell: ({ node }) => node },
+      { title: "ID", cell: ({ x }) => x },
+      { title: "STATE", cell: wordsOf, look: ({ state }) => LOOKS[state] },
+    ],
+  });
 }

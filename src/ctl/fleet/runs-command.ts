@@ -49,13 +49,17 @@ export function runsCommand(settings: FleetSettings): Command {
     if (options.has("export")) for (const view of runs.toReversed()) await output.json(requestOfRun(view));
     else if (options.has("json")) for (const view of runs) await output.json(view);
     else
-      await printTable(output, runs, [
-        { title: "RUN", cell: ({ run: id }) => id },
-        { title: "JOB", cell: ({ job }) => job },
-        { title: "STATES", cell: countsOf },
-        { title: "NODES", cell: ({ nodes }) => formatNodeRange(nodes.map(({ node }) => node)) },
-        { title: "COMMAND", cell: ({ argv }) => argv.join(" ") },
-      ]);
+      await printTable(output, {
+        rows: runs,
+        columns: [
+          { title: "RUN", cell: ({ run: id }) => id, isWhole: true },
+          { title: "JOB", cell: ({ job }) => job },
+          { title: "STATES", cell: countsOf },
+          { title: "NODES", cell: ({ nodes }) => formatNodeRange(nodes.map(({ node }) => node)) },
+          { title: "COMMAND", cell: ({ argv }) => argv.join(" ") },
+        ],
+        none: "there are no runs: `mlctl run -n NODES -- COMMAND` makes one",
+      });
     return 0;
   });
 }

@@ -28,13 +28,21 @@ export function servicesCommand(settings: RemoteSettings): Command {
     for (const words of missingWords(offered)) note(io, words);
     if (options.has("json")) for (const each of offered.services) await output.json(each);
     else
-      await printTable(output, offered.services.flatMap(rowsOf), [
-        { title: "SERVICE", cell: ({ name }) => name },
-        { title: "NODES", cell: ({ nodes, peer }) => `${nodes.join(",")}${peer === undefined ? "" : ` of ${peer}`}` },
-        { title: "RUN BY", cell: ({ command }) => command?.owner ?? "-" },
-        { title: "SINCE", cell: ({ command }) => (command === undefined ? "-" : timeOf(command.sinceMs, output)) },
-        { title: "EXECUTION", cell: ({ command }) => command?.x ?? "-" },
-      ]);
+      await printTable(output, {
+        rows: offered.services.flatMap(rowsOf),
+        columns: [
+          { title: "SERVICE", cell: ({ name }) => name },
+          { title: "NODES", cell: ({ nodes, peer }) => `${nodes.join(",")}${peer === undefined ? "" : ` of ${peer}`}` },
+          { title: "RUN BY", cell: ({ command }) => command?.owner ?? "-" },
+          {
+            title: "SINCE",
+            cell: ({ command }) => (command === undefined ? "-" : timeOf(command.sinceMs, output)),
+            isWhole: true,
+          },
+          { title: "EXECUTION", cell: ({ command }) => command?.x ?? "-" },
+        ],
+        none: "no node that is there offers a service",
+      });
     return 0;
   });
 }

@@ -71,12 +71,16 @@ async function printHolds(collector: Collector, output: Output, isJson: boolean)
     for (const hold of holds) await output.json(hold);
     return;
   }
-  await printTable(output, holds, [
-    { title: "WHAT", cell: whatOf },
-    { title: "OWNER", cell: ({ owner }) => owner },
-    { title: "KEPT BY", cell: ({ by, user }) => (by === "admin" ? `${user} (administrator)` : user) },
-    { title: "SINCE", cell: ({ since }) => since },
-  ]);
+  await printTable(output, {
+    rows: holds,
+    columns: [
+      { title: "WHAT", cell: whatOf },
+      { title: "OWNER", cell: ({ owner }) => owner },
+      { title: "KEPT BY", cell: ({ by, user }) => (by === "admin" ? `${user} (administrator)` : user) },
+      { title: "SINCE", cell: ({ since }) => since, isWhole: true },
+    ],
+    none: "nothing is kept: `mlctl keep JOB` keeps a job",
+  });
 }
 
 function whatOf({ x, node, job, run }: Hold): string {

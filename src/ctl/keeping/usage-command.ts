@@ -32,7 +32,8 @@ export function usageCommand(settings: RemoteSettings): Command {
     });
     const output = new Output(io);
     if (options.has("json")) for (const each of usage) await output.json(each);
-    else await printTable(output, usage, columnsOf(by, output.isTerminal));
+    else
+      await printTable(output, { rows: usage, columns: columnsOf(by, output.isTerminal), none: "nothing is stored" });
     return 0;
   });
 }

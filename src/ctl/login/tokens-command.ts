@@ -124,17 +124,22 @@ async function list(collector: Collector, options: ParsedOptions, io: Io): Promi
   const tokens = await collector.json({ path: "/tokens" }, parseTokenList);
   const output = new Output(io);
   if (options.has("json")) for (const token of tokens) await output.json(token);
-  else await printTable(output, tokens, columnsOf(output));
+  else
+    await printTable(output, {
+      rows: tokens,
+      columns: columnsOf(output),
+      none: "you have no tokens: `mlctl tokens --help` shows how to make one",
+    });
 }
 
 function columnsOf(output: Output): Column<TokenSummary>[] {
   const shown = (time: string | null) => (time === null ? "-" : output.isTerminal ? localTime(time) : time);
   return [
-    { title: "ID", cell: ({ id }) => id },
+    { title: "ID", cell: ({ id }) => id, isWhole: true },
     { title: "SCOPES", cell: ({ scopes }) => scopes.join(",") },
-    { title: "MADE", cell: ({ createdAt }) => shown(createdAt) },
-    { title: "LAST USED", cell: ({ usedAt }) => shown(usedAt) },
-    { title: "ENDS", cell: ({ expiresAt }) => shown(expiresAt) },
+    { title: "MADE", cell: ({ createdAt }) => shown(createdAt), isWhole: true },
+    { title: "LAST USED", cell: ({ usedAt }) => shown(usedAt), isWhole: true },
+    { title: "ENDS", cell: ({ expiresAt }) => shown(expiresAt), isWhole: true },
     { title: "NAME", cell: ({ name }) => name },
   ];
 }

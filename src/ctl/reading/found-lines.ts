@@ -1,8 +1,10 @@
 import { safeText } from "../../host/safe-text.ts";
+import { columnsOf } from "../../text/screen/cells.ts";
 import { isRedrawn, settledLine } from "../../text/screen/settled-line.ts";
 import type { FoundLine, MatchRange, SearchEvent, SearchedExecution } from "../../wire/search-event.ts";
 import type { Output } from "../remote/output.ts";
 import { decoded, shownText } from "../remote/shown-text.ts";
+import { fittedPieces, type Piece } from "./fitted-pieces.ts";
 
 /** grep's own colours (GREP_COLORS in grep(1)): match, name, number, separator. */
 const LOOK = { match: "1;31", name: "35", number: "32", separator: "36" } as const;
@@ -41,25 +43,28 @@ export class FoundLines {
     this.#last = line;
     const name = this.#isOne ? "" : `${this.#nameOf(line)}${this.#mark("#")}`;
     const head = `${name}${this.#output.painted(String(line.n), LOOK.number)}${this.#mark(mark)}`;
-    if (!this.#isRaw) return this.#output.line(`${head}${this.#textOf(line, at)}`);
+    const headColumns = (this.#isOne ? 0 : columnsOf(`${safeText(line.node)}:${line.x}#`)) + `${line.n}${mark}`.length;
+    const room = this.#output.columns - headColumns;
+    if (!this.#isRaw) return this.#output.line(`${head}${this.#textOf(line, at, room)}`);
     await this.#output.write(head);
     await this.#output.write(bytesOf(line));
     await this.#output.write("\n");
   }
 
-  #textOf(line: FoundLine, at: readonly MatchRange[]): string {
+  /** For a person as much of it as a row has room for: lines of 4 KiB would fill the terminal. */
+  #textOf(line: FoundLine, at: readonly MatchRange[], room: number): string {
     const [before = 0, after = 0] = line.cut ?? [];
     const whole = line.text ?? decoded(bytesOf(line));
     // The places of matches in bytes mean nothing in their text.
     const { text, from, ranges } = matchedState(whole, line.text === undefined ? [] : at);
-    const parts: string[] = [];
-    let done = 0;
-    for (const [start, end] of this.#output.isColoured ? ranges : []) {
-      parts.push(this.#shown(text.slice(done, start)), this.#matched(text.slice(start, end)));
-      done = end;
-    }
-    parts.push(this.#shown(text.slice(done)));
-    return `${before + from > 0 ? LEFT_OUT : ""}${parts.join("")}${after > 0 ? LEFT_OUT : ""}`;
+    const all = piecesOf(text, this.#output.isTerminal ? ranges : []);
+    const fitted = this.#output.isTerminal ? fittedPieces(all, room) : undefined;
+    const parts = (fitted?.pieces ?? all).map((each) =>
+      each.isMatch ? this.#matched(each.text) : this.#shown(each.text),
+    );
+    const isCutBefore = before + from > 0 || fitted?.isCutBefore === true;
+    const isCutAfter = after > 0 || fitted?.isCutAfter === true;
+    return `${isCutBefore ? LEFT_OUT : ""}${parts.join("")}${isCutAfter ? LEFT_OUT : ""}`;
   }
 
   #matched(text: string): string {
@@ -77,6 +82,16 @@ export class FoundLines {
   #mark(text: string): string {
     return this.#output.painted(text, LOOK.separator);
   }
+}
+
+function piecesOf(text: string, ranges: readonly MatchRange[]): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let done = 0;
+  for (const [start, end] of ranges) {
+    pieces.push({ text: text.slice(done, start), isMatch: false }, { text: text.slice(start, end), isMatch: true });
+    done = end;
+  }
+  return [...pieces, { text: text.slice(done), isMatch: false }];
 }
 
 /** Of a line that is redrawn, what it showed where it last matched: its other states are noise beside that. */

@@ -28,7 +28,8 @@ export const GREP: CommandDescription = {
   about: `Searches one execution, a job, or everything that you may see, newest first, on the collector. PATTERN is a regular
 expression (https://docs.rs/regex/latest/regex/#syntax). Pieces of a line count as one line. ID is an id, or the beginning
 of one that fits no other; - is the newest execution. A hit in one execution is printed as N:TEXT, N the number of
-the line; of several as NODE:ID#N:TEXT. Of a line longer than 4 KiB only the part around the first match is printed.`,
+the line; of several as NODE:ID#N:TEXT. Of a line longer than 4 KiB, on a terminal than
+a row, only the part around the first match is printed.`,
   options: {
     "ignore-case": { short: "i", help: "without regard to case" },
     "invert-match": { short: "v", help: "lines that do not match" },

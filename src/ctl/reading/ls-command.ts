@@ -72,7 +72,11 @@ export function lsCommand(settings: RemoteSettings): Command {
     const print = async (to: Output, all: readonly Execution[]): Promise<void> => {
       if (options.has("json")) for (const execution of all) await to.json(execution);
       else
-        await printTable(to, all, to.isTerminal ? personsColumns(all, settings.nowMs()) : columnsOf(settings.nowMs()));
+        await printTable(to, {
+          rows: all,
+          columns: to.isTerminal ? personsColumns(all, settings.nowMs()) : columnsOf(settings.nowMs()),
+          none: "no execution to list: none fits, or nothing has run yet",
+        });
     };
     const output = new Output(io);
     if (options.has("watch")) {
@@ -149,7 +153,7 @@ function personsColumns(all: readonly Execution[], nowMs: number): Column<Execut
     ...(all.some((each) => rankOf(each) !== undefined) ? [rank] : []),
     // Without a job, an execution is its own.
     { title: "JOB", cell: ({ job, x }) => (job === x ? "" : job) },
-    { title: "STARTED", cell: ({ startedAt }) => localTime(startedAt) },
+    { title: "STARTED", cell: ({ startedAt }) => localTime(startedAt), isWhole: true },
     { title: "TIME", cell: (each) => formatDuration(elapsedMs(each, nowMs)), isRight: true },
     { title: "LINES", cell: ({ lines }) => String(lines), isRight: true },
     { title: "COMMAND", cell: ({ argv }) => argv.join(" ") },

@@ -27,14 +27,18 @@ export async function printNodeEvents(
   const wanted = events.filter(isWanted);
   if (options.has("json")) for (const event of wanted) await output.json(event);
   else
-    await printTable(output, wanted, [
-      { title: "TIME", cell: ({ at }) => timeOf(at, output) },
-      { title: "NODE", cell: ({ node }) => node },
-      { title: "SEVERITY", cell: ({ severity }) => severity, look: ({ severity }) => LOOKS[severity] },
-      { title: "USER", cell: ({ user }) => user || "-" },
-      { title: "NAME", cell: ({ name }) => name || "-" },
-      { title: "TEXT", cell: ({ text }) => text },
-    ]);
+    await printTable(output, {
+      rows: wanted,
+      columns: [
+        { title: "TIME", cell: ({ at }) => timeOf(at, output), isWhole: true },
+        { title: "NODE", cell: ({ node }) => node },
+        { title: "SEVERITY", cell: ({ severity }) => severity, look: ({ severity }) => LOOKS[severity] },
+        { title: "USER", cell: ({ user }) => user || "-" },
+        { title: "NAME", cell: ({ name }) => name || "-" },
+        { title: "TEXT", cell: ({ text }) => text },
+      ],
+      none: "the nodes have reported nothing",
+    });
   return 0;
 }
 

@@ -43,7 +43,12 @@ export function nodesCommand(settings: RemoteSettings): Command {
     const nodes = all.filter(isWanted).sort((a, b) => compareNatural(a.node, b.node));
     const output = new Output(io);
     if (options.has("json")) for (const node of nodes) await output.json(node);
-    else await printTable(output, nodes, columnsOf(output, { nowMs: settings.nowMs(), isAll: options.has("all") }));
+    else
+      await printTable(output, {
+        rows: nodes,
+        columns: columnsOf(output, { nowMs: settings.nowMs(), isAll: options.has("all") }),
+        none: "you have run nothing on any node; --all lists those whose relay was heard of",
+      });
     return 0;
   });
 }

@@ -7,9 +7,12 @@ export class Output {
   readonly isColoured: boolean;
   readonly columns: number;
   readonly #stdout: Io["stdout"];
+  readonly #stderr: Io["stderr"] | undefined;
 
-  constructor({ stdout, hasColours }: Pick<Io, "stdout" | "hasColours">) {
+  /** @param io without stderr, nothing is said beside the output */
+  constructor({ stdout, stderr, hasColours }: Pick<Io, "stdout" | "hasColours"> & Partial<Pick<Io, "stderr">>) {
     this.#stdout = stdout;
+    this.#stderr = stderr;
     this.isTerminal = stdout.isTTY === true;
     this.isColoured = this.isTerminal && hasColours !== false;
     this.columns = stdout.columns ?? 80;
@@ -23,6 +26,12 @@ export class Output {
   async write(text: string | Uint8Array): Promise<void> {
     const isFull = this.#stdout.write(text) === false;
     if (isFull) await new Promise<void>((resolve) => this.#stdout.once?.("drain", () => resolve()));
+  }
+
+  /** A sentence for the person, beside the output. False: there is no place for it. */
+  say(text: string): boolean {
+    this.#stderr?.write(`mlctl: ${text}\n`);
+    return this.#stderr !== undefined;
   }
 
   /** On one line, which drives no terminal, whatever others wrote in it. */

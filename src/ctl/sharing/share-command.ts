@@ -95,7 +95,12 @@ async function printShares(collector: Collector, output: Output, isJson: boolean
   const { shares, withMe } = await collector.json({ path: "/shares" }, parseShareList);
   const rows = [...shares, ...withMe];
   if (isJson) for (const share of rows) await output.json(share);
-  else await printTable(output, rows, columnsOf(output));
+  else
+    await printTable(output, {
+      rows,
+      columns: columnsOf(output),
+      none: "nothing is shared: `mlctl share JOB --with USER` shares a job",
+    });
 }
 
 function columnsOf(output: Output): Column<Share>[] {
@@ -104,7 +109,7 @@ function columnsOf(output: Output): Column<Share>[] {
     { title: "SHARE", cell: ({ id }) => id },
     { title: "OWNER", cell: ({ owner }) => owner },
     { title: "WITH", cell: ({ with: to }) => ("user" in to ? to.user : `group ${to.group}`) },
-    { title: "UNTIL", cell: ({ until }) => shown(until) },
+    { title: "UNTIL", cell: ({ until }) => shown(until), isWhole: true },
     { title: "WHAT", cell: ({ what }) => wordsOf(what) },
   ];
 }
