@@ -1,9 +1,11 @@
 import { type Request, Router } from "express";
 import type { Audit } from "../host/audit.ts";
+import { LoopTurns } from "../host/loop-turns.ts";
 import type { Metrics } from "../host/metrics.ts";
 import type { CallView } from "../wire/fleet/call.ts";
 import { FLEET_LIMITS } from "../wire/fleet/limits.ts";
 import { PASSED_ON_HEADER, type PassedCall } from "../wire/fleet/passed-on.ts";
+import { userAndName } from "../wire/fleet/service-name.ts";
 import type { OfferedService, ServicesView } from "../wire/fleet/services-view.ts";
 import { TOKEN_LIMITS } from "../wire/token.ts";
 import type { Viewer } from "../wire/viewer.ts";
@@ -39,6 +41,7 @@ export function createCallsApi(options: CallsApiOptions): Router {
   const router = Router();
   const audited = auditedOrders(audit);
   const rate = new CallRate(nowMs);
+  const turns = new LoopTurns();
   const ofPeers = metrics.count(
     "ml_fleet_calls_of_peers_total",
     "Calls that joined collectors have passed on to this one",
@@ -61,7 +64,7 @@ export function createCallsApi(options: CallsApiOptions): Router {
 
   router.get("/services", async (request, response) => {
     await viewerFor(request);
-    const own = servicesOf(fleet);
+    const own = await servicesOf(fleet, turns);
     response.json(peers === undefined || senderOf(request).isLast ? own : await withPeers(own, peers));
   });
 
@@ -119,7 +122,7 @@ function answerOf(passed: PassedCall): CallView {
 }
 
 /** By name, with the present nodes that have it. */
-function servicesOf(fleet: Pick<Fleet, "id" | "view" | "commandsOf">): ServicesView {
+async function servicesOf(fleet: Pick<Fleet, "id" | "view" | "commandsOf">, turns: LoopTurns): Promise<ServicesView> {
   const nodesOf = new Map<string, string[]>();
   for (const { node, state, services } of fleet.view().nodes) {
     if (state !== "present") continue;
@@ -129,11 +132,15 @@ function servicesOf(fleet: Pick<Fleet, "id" | "view" | "commandsOf">): ServicesV
       else known.push(node);
     }
   }
-  const services = [...nodesOf].map(([name, nodes]) => {
+  const services: OfferedService[] = [];
+  for (const [name, nodes] of nodesOf) {
+    const isCommands = userAndName(name)[0] !== "";
+    const known = isCommands ? await turns.run(async () => fleet.commandsOf(name)) : [];
     // What a node offers now, it says itself: the outbox knows which run that is.
-    const commands = fleet.commandsOf(name).filter(({ node }) => nodes.includes(node));
-    return { name, nodes, ...(commands.length === 0 ? {} : { commands }) };
-  });
+    const offering = new Set(nodes);
+    const commands = known.filter(({ node }) => offering.has(node));
+    services.push({ name, nodes, ...(commands.length === 0 ? {} : { commands }) });
+  }
   return { id: fleet.id, services: services.sort(byName) };
 }
 

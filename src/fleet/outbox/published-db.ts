@@ -9,6 +9,8 @@ interface PublishedRow {
 }
 
 const NAME = "json_extract(details, '$.publish')";
+/** The message of a run that has ended is gone: of a command that is started each minute, thousands are kept. */
+const IS_PUBLISHED = `${NAME} <> '' AND message IS NOT NULL`;
 /** Each costs a digest to name its execution, and lines of jobs wait meanwhile. */
 const MAX_ROWS = 128;
 
@@ -17,9 +19,10 @@ export class PublishedDb {
   readonly #running: Database.Statement;
 
   constructor(db: Database.Database) {
-    db.exec(`CREATE INDEX IF NOT EXISTS published ON runs (owner, ${NAME}) WHERE ${NAME} <> ''`);
-    this.#running = db.prepare(`SELECT owner, run, node, at FROM runs JOIN targets USING (owner, run)
-      WHERE owner = @owner AND ${NAME} = @name AND ${NAME} <> '' AND final = 0 AND state = 'started'
+    db.exec(`CREATE INDEX IF NOT EXISTS open_published ON runs (owner, ${NAME}) WHERE ${IS_PUBLISHED}`);
+    // CROSS: from the name to its nodes. SQLite itself would look at all nodes of all runs that are kept of the user.
+    this.#running = db.prepare(`SELECT owner, run, node, at FROM runs CROSS JOIN targets USING (owner, run)
+      WHERE owner = @owner AND ${NAME} = @name AND ${IS_PUBLISHED} AND final = 0 AND state = 'started'
       ORDER BY run, node LIMIT ${MAX_ROWS}`);
   }
 
