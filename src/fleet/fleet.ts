@@ -231,8 +231,8 @@ export class Fleet {
 
   #look(): void {
     this.#nodeWatch.tick();
-    this.#looking = this.#looking
-      .then(() => this.#outbox.look())
+    this.#looking = this.#outbox
+      .look()
       .then(() => this.#outbox.prune(this.#options.wallMs() - KEEP_RUNS_MS))
       .catch((error) => this.#failed(error));
   }

@@ -114,6 +114,16 @@ test("where the end of a batch does not reach the disk, the next one goes nowher
   expect(sent).toEqual(["node2"]);
 });
 
+test("a second's look that takes longer is not begun again meanwhile", async () => {
+  await submit(runOrder());
+  present.add("node1");
+  await Promise.all([outbox.look(), outbox.look(), outbox.look()]);
+  expect(sent).toEqual(["node1"]);
+  nowMs += 5_000;
+  await outbox.look();
+  expect(sent).toEqual(["node1", "node1"]);
+});
+
 test("nobody sees of a run what may not reach the disk", async () => {
   const views = new RunViews({ db, after: () => () => undefined });
   const order = runOrder();

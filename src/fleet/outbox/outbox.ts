@@ -44,6 +44,7 @@ export class Outbox {
   readonly #batches: Batches;
   readonly #sending: Sending;
   readonly #reports: Reports;
+  #looking: Promise<void> | undefined;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -126,15 +127,22 @@ export class Outbox {
     await this.#sending.send(this.#book.open.of(node));
   }
 
-  /** Called each second. */
-  async look(): Promise<void> {
-    await this.#sending.look();
-    await this.#sendReleased();
+  /** Called each second. Where 200,000 orders are silent it takes longer: it is not begun again meanwhile. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
   }
 
   /** Removes some of the runs that have ended and were ordered before then. */
   prune(beforeMs: number): Promise<void> {
     return this.#book.commit(() => this.#book.db.kept.prune(beforeMs));
+  }
+
+  async #look(): Promise<void> {
+    await this.#sending.look();
+    await this.#sendReleased();
   }
 
   async #sendReleased(): Promise<void> {
