@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { EventQueue } from "../../src/fleet/link/event-queue.ts";
+import { MessageQueue } from "../../src/fleet/link/message-queue.ts";
 import { GroupCommit } from "../../src/fleet/outbox/group-commit.ts";
 import { OrderBook } from "../../src/fleet/outbox/order-book.ts";
 import { OutboxDb } from "../../src/fleet/outbox/outbox-db.ts";
@@ -157,13 +157,17 @@ test("one user's open orders leave room for others'", async () => {
   db.close();
 });
 
-/** Takes numbers as messages of so many bytes; `turn` is one of the event loop. */
-function queue(bytes: number) {
+/** Takes numbers as messages of so many bytes, `eachMs` for each; `turn` is one of the event loop. */
+function queue(bytes: number, { eachMs = 0 } = {}) {
   const [taken, later]: [number[], (() => void)[]] = [[], []];
-  let left = 0;
-  const made = new EventQueue<number>({
-    take: (message) => void taken.push(message),
+  let [left, nowMs] = [0, 0];
+  const made = new MessageQueue<number>({
+    take: (message) => {
+      taken.push(message);
+      nowMs += eachMs;
+    },
     bytesOf: () => bytes,
+    nowMs: () => nowMs,
     soon: (act) => void later.push(act),
     onFull: () => {
       left += 1;
@@ -185,6 +189,15 @@ test("what nodes report is taken in its order, 64 in a turn; what comes meanwhil
   expect(taken).toEqual(Array.from({ length: 200 }, (_, at) => at));
   made.add(200);
   expect(turn()).toBe(201);
+});
+
+test.each([
+  ["3 ms of them", 1, [3, 6, 9, 10]],
+  ["one of them", 20, [1, 2, 3, 4]],
+])("of what takes long, a turn takes %s", (_, eachMs, after) => {
+  const { made, turn } = queue(500, { eachMs });
+  for (let i = 0; i < 10; i += 1) made.add(i);
+  expect(after.map(() => turn())).toEqual(after);
 });
 
 test.each([

@@ -4,7 +4,7 @@ import type { Metrics } from "../../host/metrics.ts";
 import { ALL_NODES, SUBJECTS, senderOf } from "../../wire/fleet/subjects.ts";
 import { FLEET_CERTIFICATES } from "../../wire/fleet-names.ts";
 import { type BrokerAddress, connectToBroker } from "./connect.ts";
-import { EventQueue } from "./event-queue.ts";
+import { MessageQueue } from "./message-queue.ts";
 
 interface LinkOptions {
   readonly at: BrokerAddress;
@@ -23,6 +23,15 @@ interface LinkOptions {
 /** Messages of one node in a second. A busy node has tens: two for each run that begins and ends. */
 const MAX_MESSAGES_A_SECOND = 500;
 
+interface Received {
+  readonly node: string;
+  /** Of the question, where it is an answer. */
+  readonly id?: string;
+  readonly message: Msg;
+}
+
+const bytesOf = ({ message }: Received): number => message.data.length;
+
 /**
  * The collector at its broker: events on a connection of their own, so that no flood of presence delays them. The name
  * of a message's sender is its subject's, which only this node may use.
@@ -32,15 +41,15 @@ export class Link {
   readonly #rates = new Map<string, { second: number; count: number }>();
   readonly #connections: NatsConnection[] = [];
   readonly #stopping = new AbortController();
+  readonly #queues: { clear(): void }[] = [];
   #orders: NatsConnection | undefined;
-  #events: { clear(): void } | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
   }
 
   async start(): Promise<void> {
-    const { at, pki, log, metrics, onPresence, onAnswer } = this.#options;
+    const { at, pki, log, metrics, nowMs, onPresence } = this.#options;
     const name = FLEET_CERTIFICATES.control;
     const { signal } = this.#stopping;
     const events = await connectToBroker({ at, pki, name, log, signal });
@@ -52,17 +61,19 @@ export class Link {
       "ml_fleet_postponed_events_total",
       "Reports of nodes that found too many others waiting, and come again",
     );
-    const queue = new EventQueue<{ readonly node: string; readonly message: Msg }>({
-      take: ({ node, message }) => void this.#answerEvent(node, message),
-      bytesOf: ({ message }) => message.data.length,
+    const reports = new MessageQueue<Received>({
+      take: (report) => void this.#answerEvent(report),
+      bytesOf,
+      nowMs,
       onFull: () => postponed.inc(),
     });
-    this.#events = queue;
-    this.#hear(events, ALL_NODES.events, ({ node }, message) => queue.add({ node, message }));
-    this.#hear(others, ALL_NODES.presence, ({ node }, message) => onPresence(node, message.string()));
-    this.#hear(others, ALL_NODES.answers, ({ node, id }, message) => {
-      if (id !== undefined) onAnswer(node, id, message.string());
-    });
+    const takeAnswer = (answer: Received) => this.#takeAnswer(answer);
+    // A node sends no answer again: one that finds no room is taken at once.
+    const answers = new MessageQueue<Received>({ take: takeAnswer, bytesOf, nowMs, onFull: takeAnswer });
+    this.#queues.push(reports, answers);
+    this.#hear(events, ALL_NODES.events, (report) => reports.add(report));
+    this.#hear(others, ALL_NODES.presence, ({ node, message }) => onPresence(node, message.string()));
+    this.#hear(others, ALL_NODES.answers, (answer) => answers.add(answer));
     await Promise.all([events.flush(), others.flush()]);
   }
 
@@ -87,12 +98,12 @@ export class Link {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#events?.clear();
+    for (const queue of this.#queues) queue.clear();
     await Promise.all(this.#connections.map((each) => each.close()));
   }
 
   /** Without an answer the node sends it again. */
-  async #answerEvent(node: string, message: Msg): Promise<void> {
+  async #answerEvent({ node, message }: Received): Promise<void> {
     const { onEvent, log } = this.#options;
     try {
       const answer = await onEvent(node, message.string());
@@ -102,17 +113,21 @@ export class Link {
     }
   }
 
-  #hear(
-    connection: NatsConnection,
-    subject: string,
-    take: (sender: { readonly node: string; readonly id?: string }, message: Msg) => void,
-  ): void {
+  #takeAnswer({ node, id, message }: Received): void {
+    try {
+      if (id !== undefined) this.#options.onAnswer(node, id, message.string());
+    } catch (error) {
+      this.#options.log.event("error", "cannot take a node's answer", { node, error: String(error) });
+    }
+  }
+
+  #hear(connection: NatsConnection, subject: string, take: (received: Received) => void): void {
     connection.subscribe(subject, {
       callback: (error, message) => {
         // A callback that throws would close the connection.
         try {
           const sender = error === null ? senderOf(message.subject) : undefined;
-          if (sender !== undefined && this.#isWithinRate(sender.node)) take(sender, message);
+          if (sender !== undefined && this.#isWithinRate(sender.node)) take({ ...sender, message });
         } catch (failure) {
           this.#options.log.event("error", "cannot take what a node sent", { error: String(failure) });
         }

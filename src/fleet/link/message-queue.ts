@@ -1,26 +1,29 @@
 /** Each takes some 40 us to read and check; a socket hands over hundreds at once, and lines of jobs wait meanwhile. */
 const AT_A_TIME = 64;
-/** A node sends again what is not answered, so that what has no room is late, and not lost. */
+/** The answer of a provider may take a hundred times as long. */
+const TURN_MS = 3;
 const MAX_WAITING = 32_768;
 const MAX_WAITING_BYTES = 64 * 2 ** 20;
 
-interface EventQueueOptions<T> {
+interface MessageQueueOptions<T> {
   readonly take: (message: T) => void;
   readonly bytesOf: (message: T) => number;
+  /** Steady. */
+  readonly nowMs: () => number;
   /** Calls in a later turn of the event loop. */
   readonly soon?: (act: () => void) => void;
-  /** There is no room for a message: it is left out. */
-  readonly onFull: () => void;
+  /** There is no room for a message: it does not wait here. */
+  readonly onFull: (message: T) => void;
 }
 
 /** Messages of nodes in the order in which they came, some of them in each turn of the event loop. */
-export class EventQueue<T> {
-  readonly #options: EventQueueOptions<T>;
+export class MessageQueue<T> {
+  readonly #options: MessageQueueOptions<T>;
   readonly #soon: (act: () => void) => void;
   #waiting: T[] = [];
   #bytes = 0;
 
-  constructor(options: EventQueueOptions<T>) {
+  constructor(options: MessageQueueOptions<T>) {
     this.#options = options;
     this.#soon = options.soon ?? setImmediate;
   }
@@ -28,7 +31,7 @@ export class EventQueue<T> {
   add(message: T): void {
     const bytes = this.#options.bytesOf(message);
     if (this.#waiting.length >= MAX_WAITING || this.#bytes + bytes > MAX_WAITING_BYTES) {
-      this.#options.onFull();
+      this.#options.onFull(message);
       return;
     }
     if (this.#waiting.length === 0) this.#soon(() => this.#takeSome());
@@ -43,11 +46,16 @@ export class EventQueue<T> {
   }
 
   #takeSome(): void {
-    const some = this.#waiting.splice(0, AT_A_TIME);
-    if (this.#waiting.length > 0) this.#soon(() => this.#takeSome());
-    for (const message of some) {
-      this.#bytes -= this.#options.bytesOf(message);
-      this.#options.take(message);
+    const { take, bytesOf, nowMs } = this.#options;
+    const endsAtMs = nowMs() + TURN_MS;
+    let taken = 0;
+    for (const message of this.#waiting) {
+      take(message);
+      this.#bytes -= bytesOf(message);
+      taken += 1;
+      if (taken === AT_A_TIME || nowMs() >= endsAtMs) break;
     }
+    this.#waiting.splice(0, taken);
+    if (this.#waiting.length > 0) this.#soon(() => this.#takeSome());
   }
 }
