@@ -1,9 +1,11 @@
 import { parseAskedNodes } from "../../src/wire/fleet/asked-node.ts";
 import { parseDryRun } from "../../src/wire/fleet/dry-run.ts";
 import { parseJson } from "../../src/wire/record.ts";
+import { brokerPid } from "../support/broker-pid.ts";
 import type { Cell, Figures } from "./bench.ts";
-import { NODES, startCrowd } from "./crowd-site.ts";
+import { type Crowd, NODES, startCrowd } from "./crowd-site.ts";
 import { CrowdOrders } from "./fleet-orders.ts";
+import { threadCpuSeconds } from "./process-figures.ts";
 import { quantile } from "./statistics.ts";
 
 const ASKED = 5;
@@ -17,12 +19,16 @@ export function askCell({ prepare, pki }: Pick<Cell, "prepare"> & { readonly pki
       { name: "START, p50", unit: "ms", judge: "value" },
       { name: "START, p99", unit: "ms", judge: "value", goal: { atMost: GOAL_MS } },
       { name: "COMPLETE, the last one", unit: "ms", judge: "value" },
+      { name: "CPU of the collector", unit: "ms a question", judge: "value" },
+      { name: "CPU of the broker", unit: "ms a question", judge: "value" },
+      { name: "CPU of the played agents", unit: "ms a question", judge: "value" },
       { name: "dry run, the last answer", unit: "ms", judge: "value", goal: { atMost: GOAL_MS } },
     ],
     ...(prepare === undefined ? {} : { prepare }),
     ours: async () => {
-      const orders = new CrowdOrders(await startCrowd(pki()));
-      const asked = await timesOfQuestions(orders);
+      const crowd = await startCrowd(pki());
+      const orders = new CrowdOrders(crowd);
+      const asked = await timesOfQuestions(orders, crowd);
       const dryRuns: number[] = [];
       for (let i = 0; i <= ASKED; i += 1) dryRuns.push(await timeOfDryRun(orders));
       // The first one starts caches and compilers.
@@ -31,19 +37,29 @@ export function askCell({ prepare, pki }: Pick<Cell, "prepare"> & { readonly pki
   };
 }
 
-async function timesOfQuestions(orders: CrowdOrders): Promise<Figures> {
+async function timesOfQuestions(orders: CrowdOrders, crowd: Crowd): Promise<Figures> {
   await followQuestion(orders);
+  const before = cpuMs(crowd);
   const [starts, last]: [number[], number[]] = [[], []];
   for (let i = 0; i < ASKED; i += 1) {
     const { started, completed } = await followQuestion(orders);
     starts.push(...started.values());
     last.push(Math.max(...completed.values()));
   }
+  const cpu = Object.entries(cpuMs(crowd)).map(([of, ms]) => [`CPU of the ${of}`, (ms - (before[of] ?? 0)) / ASKED]);
   return {
     "START, p50": quantile(starts, 0.5),
     "START, p99": quantile(starts, 0.99),
     "COMPLETE, the last one": quantile(last, 0.5),
+    ...Object.fromEntries(cpu),
   };
+}
+
+/** So far, of each process that takes part in a question. */
+function cpuMs({ collector, agents }: Crowd): Readonly<Record<string, number>> {
+  const { pid } = collector.process;
+  const pids = { collector: pid, broker: brokerPid(pid) ?? Number.NaN, "played agents": agents.pid };
+  return Object.fromEntries(Object.entries(pids).map(([of, each]) => [of, threadCpuSeconds(each) * 1_000]));
 }
 
 /** Asks all nodes; resolves with when each said START and COMPLETE, in milliseconds since the question was sent. */

@@ -28,13 +28,17 @@ let times: number[] = [];
 
 interface Opened extends Pick<Order, "kind" | "run" | "user"> {
   readonly digest: string;
+  /** What each node says to it: its name is in the subject. */
+  readonly start: Uint8Array;
+  readonly complete: Uint8Array;
 }
 
-let last: { readonly text: string; readonly opened: Opened | undefined } | undefined;
+let last: { readonly message: Uint8Array; readonly opened: Opened | undefined } | undefined;
 
-/** Nodes read an order on machines of their own: this process, which plays all of them, reads it once. */
-function open(text: string): Opened | undefined {
-  if (last?.text !== text) last = { text, opened: parse(text) };
+/** Nodes read and answer on machines of their own: this process, which plays all of them, reads and encodes once. */
+function open(message: Uint8Array): Opened | undefined {
+  if (last === undefined || Buffer.compare(last.message, message) !== 0)
+    last = { message: Buffer.from(message), opened: parse(Buffer.from(message).toString()) };
   return last.opened;
 }
 
@@ -43,7 +47,11 @@ function parse(text: string): Opened | undefined {
   const order = signed === undefined ? undefined : parseOrder(signed.order);
   if (signed === undefined || order === undefined) return undefined;
   const digest = createHash("sha256").update(signed.order).digest("hex");
-  return { kind: order.kind, run: order.run, user: order.user, digest };
+  const { kind, run, user } = order;
+  const say = (state: Answer["state"], rows: Answer["rows"]): Uint8Array =>
+    Buffer.from(JSON.stringify({ v: 1, user, digest, state, why: "", text: "", rows } satisfies Answer));
+  const found = [{ uptimeSeconds: 86_400, load1: 0.25, load5: 0.5, load15: 0.75 }];
+  return { kind, run, user, digest, start: say("start", []), complete: say("complete", found) };
 }
 
 async function startNode(node: string): Promise<void> {
@@ -63,18 +71,13 @@ async function startNode(node: string): Promise<void> {
     const head = { v: 1, kind: "state", journal, sequence, at: Date.now() } as const;
     void tell(nats, node, { ...head, run, user, state: "accepted", ...none });
   };
-  const answer = ({ digest, run, user }: Opened): void => {
-    const say = (state: Answer["state"], rows: Answer["rows"]): void => {
-      nats.publish(
-        SUBJECTS.answers(node, run),
-        JSON.stringify({ v: 1, user, digest, state, why: "", text: "", rows } satisfies Answer),
-      );
-    };
-    say("start", []);
-    setTimeout(() => say("complete", [{ uptimeSeconds: 86_400, load1: 0.25, load5: 0.5, load15: 0.75 }]), LOOK_MS);
+  const answer = ({ run, start, complete }: Opened): void => {
+    const subject = SUBJECTS.answers(node, run);
+    nats.publish(subject, start);
+    setTimeout(() => nats.publish(subject, complete), LOOK_MS);
   };
   const callback = (_: unknown, message: Msg): void => {
-    const opened = open(message.string());
+    const opened = open(message.data);
     if (opened?.kind === "ask") answer(opened);
     else if (opened !== undefined) accept(opened);
   };
