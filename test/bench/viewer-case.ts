@@ -137,10 +137,13 @@ async function scrolled(page: Page): Promise<number> {
   const measured = frames.finally(() => {
     isDone = true;
   });
+  // A wheel does not wait for the page: each turn is answered with a frame, and a pause after that would halve the frames.
+  const turns: Promise<void>[] = [];
   while (!isDone) {
-    await page.mouse.wheel(0, -WHEEL_PX);
+    turns.push(page.mouse.wheel(0, -WHEEL_PX));
     await pause(WHEEL_EVERY_MS);
   }
+  await Promise.all(turns);
   return measured;
 }
 
