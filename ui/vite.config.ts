@@ -4,14 +4,27 @@ import { defineConfig } from "vite";
 const collector = process.env["MOCK"] ?? "http://127.0.0.1:8514";
 
 /**
- * Small modules that three parts of the script share are one part: each part alone costs a request and its own compression.
- * Modules of the fleet stay out, and texts but those of every page: only later parts need them.
+ * What every page of lines needs, with all that it imports, is one part, which the address asks for first: each part alone
+ * costs a request and its own compression. The start of the viewer and what two later parts share of a log are in it.
  */
-const SHARED = {
+const BASE = {
   name: "base",
+  test: new RegExp(
+    [
+      "/ui/src/(main|page-title|redraws|redraw-clock|keys|use-page-keys|execution-key|place-of|text/segments|board/board-order)[.]ts",
+      "/ui/src/list/(state-badge|start-time|execution-words)[.]ts",
+      "/ui/src/log/feed/(discard-words|cursor-moves)[.]ts",
+      "/src/text/screen/escape-parser[.]ts",
+    ].join("|"),
+  ),
+};
+
+/** Other small modules that three parts of the script share. Modules of the fleet stay out: few parts need them. */
+const SHARED = {
+  name: "shared",
   minShareCount: 3,
   maxModuleSize: 6_000,
-  test: /\/ui\/src\/(?!list|runs|texts\/e[ns]\/(?!frame))|\/src\/wire\/(?!fleet|board)|preact/,
+  test: /\/ui\/src\/(?!list|runs|search-field|texts\/e[ns]\/(?!frame))|\/src\/wire\/(?!fleet|board)/,
 };
 
 export default defineConfig({
@@ -24,7 +37,7 @@ export default defineConfig({
     target: "es2023",
     // All parts that a page needs are asked for at once.
     modulePreload: { polyfill: false },
-    rolldownOptions: { output: { codeSplitting: { groups: [SHARED] } } },
+    rolldownOptions: { output: { codeSplitting: { groups: [BASE, SHARED] } } },
   },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   server: { proxy: { "/api": collector, "/live": { target: collector, ws: true } } },

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Execution } from "../../src/wire/api.ts";
 import type { ListFilter } from "../../ui/src/list/execution-list.ts";
 import { ExecutionList, matches } from "../../ui/src/list/execution-list.ts";
-import { commandLine, describeDuration } from "../../ui/src/list/execution-row.tsx";
+import { commandLine, describeDuration } from "../../ui/src/list/execution-words.ts";
 import { groupRuns } from "../../ui/src/list/group-runs.ts";
 import { describeEnding, missingLines } from "../../ui/src/list/state-badge.tsx";
 import { placeOfExecution, placeOfRun } from "../../ui/src/place-of.ts";

@@ -3,8 +3,8 @@ import type { LogLine } from "../../ui/src/api-parse.ts";
 import { earlierStates } from "../../ui/src/log/feed/line-states.ts";
 import type { LogRow } from "../../ui/src/log/feed/log-row.ts";
 import { joinRow, MAX_ROW_CHARACTERS, makeRow } from "../../ui/src/log/feed/make-row.ts";
+import { loadTerminal } from "../../ui/src/log/feed/terminal.ts";
 import { headOf, rowText } from "../../ui/src/log/view/row-segments.ts";
-import { loadTerminal } from "../../ui/src/text/terminal.ts";
 
 beforeAll(loadTerminal);
 

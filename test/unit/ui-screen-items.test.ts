@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { LogLine } from "../../ui/src/api-parse.ts";
 import { buildItems } from "../../ui/src/log/feed/log-items.ts";
 import { LogWindow } from "../../ui/src/log/feed/log-window.ts";
+import { loadTerminal } from "../../ui/src/log/feed/terminal.ts";
 import { rowSegments, rowText } from "../../ui/src/log/view/row-segments.ts";
-import { loadTerminal } from "../../ui/src/text/terminal.ts";
 
 beforeAll(loadTerminal);
 

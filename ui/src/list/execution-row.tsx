@@ -1,12 +1,11 @@
 import type { JSX } from "preact";
 import type { Execution } from "../../../src/wire/api.ts";
-import { formatBytes, formatCount, formatDuration } from "../format.ts";
+import { formatBytes, formatCount } from "../format.ts";
 import { Link } from "../link.tsx";
 import type { Navigation } from "../navigation.ts";
 import { placeOfExecution } from "../place-of.ts";
-import { visibleText } from "../text/visible-control.ts";
-import { frame } from "../texts/en/frame.ts";
 import { list } from "../texts/en/list.ts";
+import { commandLine, describeDuration } from "./execution-words.ts";
 import { StartTime } from "./start-time.tsx";
 import { DeliveryNote, StateBadge } from "./state-badge.tsx";
 
@@ -40,19 +39,4 @@ export function ExecutionRow({ execution, navigation, nowMs, showOwner }: Execut
       <DeliveryNote execution={execution} />
     </li>
   );
-}
-
-/** argv as typed in a shell: words with special characters in single quotes. */
-export function commandLine(argv: readonly string[]): string {
-  const words = argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
-  return visibleText(words.join(" "));
-}
-
-/** From start to end, or to now while it runs. Undefined for a lost one: its end is unknown. */
-export function describeDuration(
-  { state, startedAt, endedAt }: Pick<Execution, "state" | "startedAt" | "endedAt">,
-  nowMs: number,
-): string {
-  if (endedAt === null && state === "lost") return frame.unknown;
-  return formatDuration((endedAt === null ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt));
 }

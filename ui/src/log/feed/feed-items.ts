@@ -1,10 +1,10 @@
-import { terminal } from "../../text/terminal.ts";
 import { enclosuresOf } from "./enclosures.ts";
 import { buildItems } from "./log-items.ts";
 import type { Item } from "./log-row.ts";
 import type { LogWindow } from "./log-window.ts";
 import { mergedTimes } from "./merge-order.ts";
 import type { SourceList } from "./source-list.ts";
+import { terminal } from "./terminal.ts";
 
 /** What a window shows: rows, and holes between them. Made again only when something has changed. */
 export class FeedItems {
@@ -22,7 +22,8 @@ export class FeedItems {
   items(isAttached: boolean): readonly Item[] {
     const window = this.#window;
     const { all, lastN, isPaged } = this.#sources;
-    const state = `${window.version} ${all.length} ${lastN} ${isAttached} ${isPaged} ${terminal() === undefined}`;
+    const isFlat = window.hasMoves && terminal() === undefined;
+    const state = `${window.version} ${all.length} ${lastN} ${isAttached} ${isPaged} ${isFlat}`;
     if (state === this.#state) return this.#items;
     const times = isPaged ? {} : mergedTimes(window, all, isAttached);
     const merged = window.order === "time" ? { ...times, enclosures: enclosuresOf(all) } : {};

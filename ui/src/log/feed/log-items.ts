@@ -3,7 +3,7 @@ import type { Item, LogRow } from "./log-row.ts";
 import type { LogWindow } from "./log-window.ts";
 import type { RowPlace } from "./row-order.ts";
 import { compareRows } from "./row-order.ts";
-import { screenItems } from "./screen-items.ts";
+import { terminal } from "./terminal.ts";
 
 interface ItemOptions {
   readonly window: LogWindow;
@@ -21,7 +21,9 @@ export function buildItems(options: ItemOptions): readonly Item[] {
   const { enclosures = [] } = options;
   const { window } = options;
   const plain = allItems(options);
-  const items = window.hasMoves ? screenItems(plain, compareRows(window.order)) : plain;
+  // Until the terminal is loaded, lines that move the cursor up stand as they are.
+  const shown = window.hasMoves ? terminal()?.screenItems(plain, compareRows(window.order)) : undefined;
+  const items = shown ?? plain;
   if (enclosures.length === 0) return items;
   const rows = items.filter((item) => item.kind === "lines");
   const copies: ReadonlySet<Item> = nestedCopies(rows, enclosures);

@@ -1,10 +1,7 @@
-import type { LineScreen } from "../../../../src/text/screen/line-screen.ts";
-import { terminal } from "../../text/terminal.ts";
+import { LineScreen, SCREEN_ROWS } from "../../../../src/text/screen/line-screen.ts";
 import { movesUp } from "./cursor-moves.ts";
 import type { HoleRow, Item, LogRow } from "./log-row.ts";
 import type { RowPlace } from "./row-order.ts";
-
-type Loaded = NonNullable<ReturnType<typeof terminal>>;
 
 /** What the lines of a region show, by its first line. Regions at the end of a log grow. */
 const screens = new WeakMap<LogRow, Region>();
@@ -18,17 +15,15 @@ interface Region {
 
 /**
  * Shows lines that move the cursor up (compose, several bars at once) as a terminal would: rows printed over each other in
- * place of the lines that did it. All other lines stay the objects that they are. Until the terminal is loaded all do.
+ * place of the lines that did it. All other lines stay the objects that they are.
  */
 export function screenItems(items: readonly Item[], compare: (a: RowPlace, b: RowPlace) => number): readonly Item[] {
-  const loaded = terminal();
-  if (loaded === undefined) return items;
   const gone = new Set<Item>();
   const added: Item[] = [];
   for (const rows of streamsOf(items)) {
-    for (const region of regionsOf(rows, loaded.SCREEN_ROWS)) {
+    for (const region of regionsOf(rows, SCREEN_ROWS)) {
       for (const row of region) gone.add(row);
-      added.push(...shownIn(region, loaded));
+      added.push(...shownIn(region));
     }
   }
   return [...items.filter((item) => !gone.has(item)), ...added].sort(compare);
@@ -74,12 +69,12 @@ function regionsOf(rows: readonly LogRow[], height: number): readonly (readonly 
   return regions;
 }
 
-function shownIn(rows: readonly LogRow[], loaded: Loaded): readonly LogRow[] {
+function shownIn(rows: readonly LogRow[]): readonly LogRow[] {
   const [first] = rows;
   if (first === undefined) return [];
   const before = screens.get(first);
   const isLonger = before?.fed.every((row, at) => row === rows[at]) === true;
-  const region = isLonger && before !== undefined ? before : startOf(first, loaded);
+  const region = isLonger && before !== undefined ? before : startOf(first);
   if (isLonger && region.fed.length === rows.length) return region.shown;
   const { screen, fed } = region;
   for (const row of rows.slice(fed.length)) {
@@ -90,8 +85,8 @@ function shownIn(rows: readonly LogRow[], loaded: Loaded): readonly LogRow[] {
   return region.shown;
 }
 
-function startOf(first: LogRow, loaded: Loaded): Region {
-  const region = { screen: new loaded.LineScreen(first.style), fed: [], shown: [] };
+function startOf(first: LogRow): Region {
+  const region = { screen: new LineScreen(first.style), fed: [], shown: [] };
   screens.set(first, region);
   return region;
 }

@@ -1,12 +1,9 @@
 import type { Item, LogRow } from "../feed/log-row.ts";
 import type { Folded, HeadFold, HeadLines } from "../feed/trace-folds.ts";
 import { diffRows } from "./diff-rows.ts";
+import { isActionsHead, isBuildkiteHead } from "./group-heads.ts";
 
-/** https://docs.github.com/actions/reference/workflow-commands-for-github-actions#grouping-log-lines */
-const ACTIONS_HEAD = "::group::";
 const ACTIONS_END = "::endgroup::";
-/** https://buildkite.com/docs/pipelines/configure/managing-log-output: a head, closed or open there at first. */
-const BUILDKITE_HEADS = ["--- ", "+++ "];
 
 interface Group {
   readonly head: LogRow;
@@ -45,7 +42,7 @@ function groupsIn(items: readonly Item[]): readonly Group[] {
     if (item.kind === "hole") continue;
     const { text, source } = item;
     const group = open[source];
-    const isActions = text.startsWith(ACTIONS_HEAD);
+    const isActions = isActionsHead(text);
     if (isActions || (group?.isActions !== true && isBuildkiteHead(text) && !isInDiff(item))) {
       const begun = { head: item, rows: [], isActions };
       found.push(begun);
@@ -56,8 +53,4 @@ function groupsIn(items: readonly Item[]): readonly Group[] {
     if (group?.isActions === true && text.startsWith(ACTIONS_END)) open[source] = undefined;
   }
   return found;
-}
-
-function isBuildkiteHead(text: string): boolean {
-  return BUILDKITE_HEADS.some((head) => text.startsWith(head)) && text.slice(4).trim() !== "";
 }

@@ -9,7 +9,7 @@ import { formatBytes, formatCount } from "../../format.ts";
 import { Icon } from "../../icon.tsx";
 import { Lazy } from "../../lazy.tsx";
 import { Link } from "../../link.tsx";
-import { commandLine, describeDuration } from "../../list/execution-row.tsx";
+import { commandLine, describeDuration } from "../../list/execution-words.ts";
 import { StartTime } from "../../list/start-time.tsx";
 import { DeliveryNote, StateBadge } from "../../list/state-badge.tsx";
 import type { LiveClient } from "../../live-client.ts";

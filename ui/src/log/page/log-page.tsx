@@ -3,10 +3,8 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { Lazy } from "../../lazy.tsx";
 import { usePageTitle } from "../../page-title.ts";
 import { Still } from "../../still.tsx";
-import { loadTerminal } from "../../text/terminal.ts";
 import { frame } from "../../texts/en/frame.ts";
 import { log as t } from "../../texts/en/log.ts";
-import { usePart } from "../../use-part.ts";
 import { useRedraw } from "../../use-redraw.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
@@ -18,6 +16,7 @@ import type { TimeScale } from "../times/time-scale.ts";
 import type { LogControls } from "../view/log-view.tsx";
 import { LogView } from "../view/log-view.tsx";
 import { useRowLook } from "../view/use-row-look.ts";
+import { useTerminal } from "../view/use-terminal.ts";
 import { FollowButton } from "./follow-button.tsx";
 import { LoadNote } from "./load-note.tsx";
 import { LogEmpty } from "./log-empty.tsx";
@@ -86,7 +85,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
   );
   const rows = useShownItems({ feed, place, gutter, found, redraw });
   const { side } = rows;
-  const { part: terminal, isLost } = usePart(loadTerminal, true);
+  const { part: terminal, isLost } = useTerminal();
   const look = useRowLook({
     feed,
     place,

@@ -2,6 +2,7 @@ import type { ApiClient } from "../../api-client.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import type { LogSource } from "../feed/log-source.ts";
 import { joinRow, makeRow } from "../feed/make-row.ts";
+import { loadTerminal } from "../feed/terminal.ts";
 import type { LineTime } from "../view/line-time.ts";
 import { rowText } from "../view/row-segments.ts";
 
@@ -22,7 +23,9 @@ export async function selectedText(
   { from, to, head }: Selected,
 ): Promise<{ readonly text: string; readonly lines: number } | undefined> {
   const limit = Math.min(MAX_SELECTED_LINES, to - from + 1);
-  const page = await api.lines(source.execution, { from, limit });
+  const lines = api.lines(source.execution, { from, limit });
+  // The view may have drawn no line that wants it.
+  const [page] = await Promise.all([lines, loadTerminal().catch(() => undefined)]);
   if (!page.ok) return undefined;
   const rows: LogRow[] = [];
   for (const line of page.value.lines.filter(({ n }) => n <= to)) {

@@ -1,9 +1,10 @@
-import { useCallback, useMemo, useRef } from "preact/hooks";
+import { useCallback, useMemo, useRef, useState } from "preact/hooks";
 import type { LogPlace } from "../../url-state.ts";
 import { usePart } from "../../use-part.ts";
 import type { Item, LogRow } from "../feed/log-row.ts";
 import type { RowPlace } from "../feed/row-order.ts";
 import { type Folded, foldTraces, type HeadLines } from "../feed/trace-folds.ts";
+import { isActionsHead, isBuildkiteHead } from "../fold/group-heads.ts";
 
 interface HeadFoldsOptions {
   readonly place: Pick<LogPlace, "line" | "lineTo">;
@@ -23,7 +24,8 @@ interface HeadFolds {
  * and both where something in them is looked at. Groups show whole until their script is loaded.
  */
 export function useHeadFolds({ place, current, redraw }: HeadFoldsOptions): HeadFolds {
-  const { part: groups, isLost } = usePart(loadGroups, true);
+  const [hasGroups, setGroups] = useState(false);
+  const { part: groups, isLost } = usePart(loadGroups, hasGroups);
   const toggled = useMemo(() => new WeakSet<LogRow>(), []);
   const toggles = useRef(0);
   const last = useRef<{ readonly key: string; readonly items: readonly Item[]; readonly folded: Folded } | undefined>(
@@ -38,6 +40,8 @@ export function useHeadFolds({ place, current, redraw }: HeadFoldsOptions): Head
         const isMarked = n <= Math.max(line, lineTo) && to >= line && line > 0;
         return isMarked || (current?.source === source && current.n >= n && current.n <= to);
       });
+    // While it draws: the page is drawn once more, and then loads it.
+    if (!hasGroups && items.some(isGroupHead)) setGroups(true);
     const traces = foldTraces(items, (lines) => toggled.has(lines.head) || isLookedAt(lines));
     const folded = groups?.(items, traces, (lines) => !toggled.has(lines.head) || isLookedAt(lines)) ?? traces;
     last.current = { key, items, folded };
@@ -52,6 +56,10 @@ export function useHeadFolds({ place, current, redraw }: HeadFoldsOptions): Head
     [toggled, redraw],
   );
   return { fold, onFold, isLost };
+}
+
+function isGroupHead(item: Item): boolean {
+  return item.kind === "lines" && (isActionsHead(item.text) || isBuildkiteHead(item.text));
 }
 
 async function loadGroups() {

@@ -1,7 +1,7 @@
 import type { Span } from "../../../../src/text/screen/row.ts";
 import { type Segment, segmentsOf } from "../../text/segments.ts";
-import { terminal } from "../../text/terminal.ts";
 import type { LogRow } from "../feed/log-row.ts";
+import { terminal } from "../feed/terminal.ts";
 
 /** Going back into what is printed: CR that is not the last character, backspace, and sequences that move or erase. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what it looks for
@@ -28,7 +28,7 @@ export function rowText(row: LogRow): string {
 
 /** It shows the same from now on. */
 function isFinal({ text, screen }: LogRow): boolean {
-  return screen !== undefined || terminal() !== undefined || !GOES_BACK.test(text);
+  return screen !== undefined || !GOES_BACK.test(text) || terminal() !== undefined;
 }
 
 function segmentsIn({ text, style, screen: shown }: LogRow): readonly Segment[] {
