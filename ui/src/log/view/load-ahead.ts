@@ -12,14 +12,28 @@ type End = "start" | "end";
  * Decides which page to load as the view nears an end of the loaded rows. A page for which rows at the other end are dropped
  * is loaded only because the reader moved that way, a few for each movement: folded rows may never fill a screen, and the two
  * ends would load what the other has dropped for ever.
+ *
+ * What an opened place shows is asked for first: pages around it wait until the view has rested there, or the reader moves,
+ * unless the screen has room for them.
  */
 export class LoadAhead {
   readonly #left: Record<End, number> = { start: 0, end: 0 };
+  #isAwake = false;
 
   /** The reader moved the view towards this end; undefined: to some place. */
   moved(towards?: End): void {
-    if (towards !== "end") this.#left.start = PAGES_A_MOVE;
-    if (towards !== "start") this.#left.end = PAGES_A_MOVE;
+    this.#isAwake = true;
+    this.#allow(towards);
+  }
+
+  /** The view was put at a place that was asked for. */
+  arrived(): void {
+    this.#allow();
+  }
+
+  /** The view came to rest. */
+  rested(): void {
+    this.#isAwake = true;
   }
 
   /** The end at which a page has to be loaded now. */
@@ -28,9 +42,15 @@ export class LoadAhead {
     { items, topIndex, bottomIndex }: Pick<LogViewport, "items" | "topIndex" | "bottomIndex">,
   ): End | undefined {
     if (!feed.isReady || feed.isLoading) return undefined;
+    if (!this.#isAwake && (topIndex > 0 || bottomIndex < items.length - 1)) return undefined;
     if (feed.hasLater && items.length - bottomIndex < AHEAD_ROWS && this.#mayLoad("end", feed.hasRoom)) return "end";
     if (feed.hasEarlier && topIndex < AHEAD_ROWS && this.#mayLoad("start", feed.hasRoom)) return "start";
     return undefined;
+  }
+
+  #allow(towards?: End): void {
+    if (towards !== "end") this.#left.start = PAGES_A_MOVE;
+    if (towards !== "start") this.#left.end = PAGES_A_MOVE;
   }
 
   #mayLoad(end: End, hasRoom: boolean): boolean {

@@ -207,7 +207,7 @@ export class LogView extends Component<LogViewProps> {
     if (position === this.#shown || this.#viewport.heightPx === 0) return;
     this.#shown = position;
     this.#owedPx = 0;
-    if (position.at !== "end") this.#ahead.moved();
+    if (position.at !== "end") this.#ahead.arrived();
     this.#viewport.show(position, feed.sources);
     this.#restSoon();
   }
@@ -224,6 +224,8 @@ export class LogView extends Component<LogViewProps> {
     this.#rest = setTimeout(() => {
       const { feed, onRest } = this.props;
       onRest(feed.isFollowing ? undefined : this.#viewport.items[this.#viewport.topIndex]);
+      this.#ahead.rested();
+      this.#loadAhead();
     }, REST_AFTER_MS);
   }
 
