@@ -64,6 +64,8 @@ export class FollowedRuns {
       const all = this.#wanted.get(view.run) ?? [];
       if (view.isDone) this.#wanted.delete(view.run);
       for (const tell of all) tell(view);
+      // Another one has been waiting for its place.
+      if (view.isDone && this.#wanted.size >= MOST_AT_ONCE) this.#connectAfter(GATHER_MS);
     };
     const { ok } = await client.followRuns({ runs, owner }, { onView, signal: connection.signal });
     if (connection.signal.aborted) return;
