@@ -4,14 +4,14 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { ApiClient } from "../support/api-client.ts";
 import { FleetKey } from "../support/fleet-keys.ts";
-import { poll } from "../support/poll.ts";
+import { DEMO_PATIENCE_MS, poll } from "../support/poll.ts";
 import { type RunningProcess, start } from "../support/processes.ts";
 import { RemoteMlctl } from "../support/remote-mlctl.ts";
 
 const DEMO = fileURLToPath(new URL("../../dist/src/bin/demo.js", import.meta.url));
 
 async function signedIn(demo: RunningProcess): Promise<ApiClient> {
-  const [, origin = "", code = ""] = await demo.waitFor(/Open (\S+)\/#code=(\S+)/);
+  const [, origin = "", code = ""] = await demo.waitFor(/Open (\S+)\/#code=(\S+)/, DEMO_PATIENCE_MS);
   const api = new ApiClient(origin);
   expect(await api.login({ code })).toBe(200);
   expect(await new ApiClient(origin).login({ code })).toBe(401);
@@ -72,7 +72,7 @@ describe("npm run demo", () => {
     mkdirSync(join(mlctl.folder, ".ssh"));
     FleetKey.make(join(mlctl.folder, ".ssh"), "id_ed25519");
     const demo = start(process.execPath, [DEMO, "true"], { env });
-    const [, address = ""] = await demo.waitFor(/Open (\S+)/);
+    const [, address = ""] = await demo.waitFor(/Open (\S+)/, DEMO_PATIENCE_MS);
     expect(await mlctl.run(["login", address])).toMatchObject({ code: 0, stderr: "" });
     const done = await mlctl.run(["run", "-n", "node1", "--", "sh", "-c", "echo as signed; exit 3"], "", env);
     expect(done).toMatchObject({ code: 3, stdout: expect.stringContaining("as signed\n") });

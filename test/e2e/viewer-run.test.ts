@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Locator, Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import { axeFindings } from "../support/axe.ts";
-import { poll } from "../support/poll.ts";
+import { DEMO_PATIENCE_MS, poll } from "../support/poll.ts";
 import { type RunningProcess, run as runToEnd, start } from "../support/processes.ts";
 import { program } from "../support/programs.ts";
 import { openPage, startBrowser } from "../support/viewer.ts";
@@ -22,7 +22,7 @@ beforeAll(async () => {
   demo = start(process.execPath, [DEMO]);
   const browser = await startBrowser();
   ({ page, problems } = await openPage(browser));
-  const [, address = ""] = await demo.waitFor(/Open (\S+)/);
+  const [, address = ""] = await demo.waitFor(/Open (\S+)/, DEMO_PATIENCE_MS);
   [, folder = ""] = await demo.waitFor(/Files: (\S+)\/data\/logs/);
   dialog = page.getByRole("dialog");
   await page.goto(address);

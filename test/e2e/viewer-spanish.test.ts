@@ -4,6 +4,7 @@ import type { Locator, Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import { axeFindings } from "../support/axe.ts";
 import { afterwards } from "../support/cleanup.ts";
+import { DEMO_PATIENCE_MS } from "../support/poll.ts";
 import { start } from "../support/processes.ts";
 import { openPage, startBrowser } from "../support/viewer.ts";
 import { DEMO_PAGES } from "../support/viewer-pages.ts";
@@ -31,7 +32,7 @@ beforeAll(async () => {
   const browser = await startBrowser();
   ({ page, problems } = await openPage(browser, { locale: "es-ES" }));
   dialog = page.getByRole("dialog");
-  const [, address = ""] = await demo.waitFor(/Open (\S+)/);
+  const [, address = ""] = await demo.waitFor(/Open (\S+)/, DEMO_PATIENCE_MS);
   await page.goto(address);
   await page.locator(".job-counts").first().waitFor();
 });

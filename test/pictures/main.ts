@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { afterwards, closeCleanupLevel } from "../support/cleanup.ts";
+import { DEMO_PATIENCE_MS } from "../support/poll.ts";
 import { start } from "../support/processes.ts";
 import { ROOT } from "../support/programs.ts";
 import { openPage, startBrowser } from "../support/viewer.ts";
@@ -9,7 +10,6 @@ import { take } from "./picture.ts";
 import { startTraining, TRAINING_PICTURES } from "./training.ts";
 
 /** The demo starts within this, and its job ends. */
-const DEMO_MS = 120_000;
 
 /** Makes the pictures of `ui/` anew, from the demo and from a training that goes wrong. */
 try {
@@ -22,10 +22,10 @@ try {
 
   const demo = start(process.execPath, [join(ROOT, "dist/src/bin/demo.js")]);
   afterwards(async () => void (await demo.end("SIGINT")));
-  const [, address = ""] = await demo.waitFor(/Open (\S+)/, DEMO_MS);
+  const [, address = ""] = await demo.waitFor(/Open (\S+)/, DEMO_PATIENCE_MS);
   const { page: there } = await openPage(browser);
   await there.goto(address);
-  await there.getByText("3 finished").first().waitFor({ timeout: DEMO_MS });
+  await there.getByText("3 finished").first().waitFor({ timeout: DEMO_PATIENCE_MS });
   await take({ page: there, origin: address }, DEMO_PICTURES);
 } finally {
   await closeCleanupLevel();

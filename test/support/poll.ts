@@ -6,6 +6,8 @@ const INTERVAL_MS = 10;
  * programs for each processor both take ten times as long.
  */
 export const PATIENCE_MS = 30_000;
+/** The same of a demo's start: a collector, and four nodes with relay and agent. */
+export const DEMO_PATIENCE_MS = 100_000;
 
 /**
  * Asks until the answer is neither undefined nor false, and returns it. Throws after `withinMs`, naming what was

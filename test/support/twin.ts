@@ -11,7 +11,7 @@ import { tempFolder } from "./temp-folder.ts";
 
 const SOURCES = join(ROOT, "test/fixtures/programs");
 /** Only ends what hangs. */
-const ROW_TIMEOUT_MS = 30_000;
+const ROW_TIMEOUT_MS = 100_000;
 const IS_ROOT = process.getuid?.() === 0;
 
 /** One command twice: as it is, and under mlrun. Both must come to the same. */

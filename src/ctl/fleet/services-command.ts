@@ -39,7 +39,7 @@ export function servicesCommand(settings: RemoteSettings): Command {
             cell: ({ command }) => (command === undefined ? "-" : timeOf(command.sinceMs, output)),
             isWhole: true,
           },
-          { title: "EXECUTION", cell: ({ command }) => command?.x ?? "-" },
+          { title: "EXECUTION", cell: ({ command }) => command?.x ?? "-", isWhole: true },
         ],
         none: "no node that is there offers a service",
       });

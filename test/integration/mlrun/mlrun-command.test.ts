@@ -132,7 +132,10 @@ describe("the command", () => {
     const result = await mlrun(["--quiet", "--run-dir", folder, ...shell("seq 1 2000000; exit 4")], { env });
     expect(result.code).toBe(4);
     expect(result.stderr.split("\n")).toHaveLength(2);
-    expect(result.stderr).toMatch(/^mlrun: the relay at \S+ is away \(it takes nothing\): output is kept in /);
+    // On a busy machine even its answer to BEGIN may come too late.
+    expect(result.stderr).toMatch(
+      /^mlrun: the relay at \S+ is away \(it (takes nothing|does not answer)\): output is kept in /,
+    );
     expect(relay.sockets.length).toBeGreaterThan(0);
     const [file = ""] = await readdir(join(folder, "spool"));
     const [, ...frames] = octetCounted(await readFile(join(folder, "spool", file)));
@@ -171,6 +174,7 @@ describe("the command", () => {
 
 test("ends mlrun by a signal, with everything logged, when nobody reads its output and the command has ended", async () => {
   const relay = await startDumpRelay();
+  const env = cleanEnvironment({ MLRUN_SPOOL_DIR: join(relay.runDir, "spool") });
   const [file, ...words] = program(
     "mlrun",
     "--run-dir",
@@ -178,7 +182,7 @@ test("ends mlrun by a signal, with everything logged, when nobody reads its outp
     ...shell("seq 1 100000; echo $$ >&2; exec sleep 60"),
   );
   // Its stdout is a pipe that is not read.
-  const running = spawn(file, words, { env: cleanEnvironment(), stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const running = spawn(file, words, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
   afterwards(() => void running.kill("SIGKILL"));
   const pid = await new Promise<number>((resolve) =>
     running.stderr.once("data", (line: Buffer) => resolve(Number(line))),
@@ -188,7 +192,13 @@ test("ends mlrun by a signal, with everything logged, when nobody reads its outp
   const ended = once(running, "exit");
   running.kill("SIGTERM");
   expect(await ended).toEqual([null, "SIGTERM"]);
-  const { stdout, end } = await relay.execution();
+  // On a busy machine the relay may take the rest so late that it went to the spool.
+  let isFlushed = false;
+  const seen = relay.execution().finally(() => {
+    isFlushed = true;
+  });
+  while (!isFlushed) await mlrun(["--flush", "--run-dir", relay.runDir], { env });
+  const { stdout, end } = await seen;
   expect(stdout.toString()).toBe(Array.from({ length: 100_000 }, (_, i) => `${i + 1}\n`).join(""));
   expect(end).toMatchObject({ signal: "SIGTERM", dropped: { stdout: 0, stderr: 0 } });
 });
