@@ -35,11 +35,6 @@ test("the scripts of the first page stay within 60 KB, gzipped, whichever page t
   for (const { fileName } of pages) {
     expect(bytesOf([...withImports(entry), ...withImports(fileName)]), fileName).toBeLessThan(MAX_SCRIPT_BYTES);
   }
-  // All that an execution of plain lines needs: its header comes after them.
-  const opened = chunks.filter(({ name }) => ["log-page", "execution-header"].includes(name));
-  const all = new Set([entry, ...opened.map(({ fileName }) => fileName)].flatMap((each) => [...withImports(each)]));
-  expect(opened).toHaveLength(2);
-  expect(bytesOf(all)).toBeLessThan(MAX_SCRIPT_BYTES);
 });
 
 describe("text is readable (WCAG AA) on both themes' paper", () => {
