@@ -1,4 +1,4 @@
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { PLAIN } from "../../../../src/text/screen/style.ts";
 import { formatBytes } from "../../format.ts";
 import type { LinkedSegment } from "../../text/links.ts";
@@ -19,20 +19,30 @@ interface LineTextProps {
   /** All of it, however long it is. */
   readonly isWhole: boolean;
   readonly onOpen: () => void;
+  /** Buttons behind the text. */
+  readonly tail?: ComponentChildren;
 }
 
 /** A row's text with its colours, links and marked matches. Text nodes only: nothing is parsed as HTML. */
-export function LineText({ row, words, found, isWhole, onOpen }: LineTextProps): JSX.Element {
+export function LineText({ row, words, found, isWhole, onOpen, tail = null }: LineTextProps): JSX.Element {
   const { segments, restBytes } = isWhole ? { segments: rowSegments(row), restBytes: 0 } : headOf(row);
+  const text = textOf(
+    segments,
+    found.length === 0 ? words : [...words, ...found.map((text) => ({ text, isExact: true }))],
+  );
+  if (restBytes === 0 && tail === null) return text;
   return (
-    <>
-      {textOf(segments, found.length === 0 ? words : [...words, ...found.map((text) => ({ text, isExact: true }))])}
-      {restBytes === 0 ? null : (
-        <button type="button" class="more" title={t.wholeLine} onClick={onOpen}>
-          +{formatBytes(restBytes)}
-        </button>
-      )}
-    </>
+    <span class="line">
+      {text}
+      <span class="tail">
+        {restBytes === 0 ? null : (
+          <button type="button" class="more" title={t.wholeLine} onClick={onOpen}>
+            +{formatBytes(restBytes)}
+          </button>
+        )}
+        {tail}
+      </span>
+    </span>
   );
 }
 

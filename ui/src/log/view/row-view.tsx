@@ -81,14 +81,9 @@ export class RowView extends Component<RowViewProps> {
           found={found}
           isWhole={isWhole || current}
           onOpen={() => look.onOpen(row)}
+          tail={tailOf({ row, look, fold })}
         />
         {row.cut === undefined || row.cut[1] === 0 ? null : <span class="cut">{formatBytes(row.cut[1])}…</span>}
-        {fold === undefined ? null : <FoldButton fold={fold} onFold={look.onFold} />}
-        {isJsonLine(row) ? (
-          <button type="button" class="more" title={t.jsonTree} onClick={() => look.onInside(row)}>
-            {"{ }"}
-          </button>
-        ) : null}
         {row.redraws === 0 ? null : (
           <button
             type="button"
@@ -102,6 +97,22 @@ export class RowView extends Component<RowViewProps> {
       </div>
     );
   }
+}
+
+/** Null for most rows: they are drawn without it. */
+function tailOf({ row, look, fold }: Pick<RowViewProps, "row" | "look" | "fold">): JSX.Element | null {
+  const isJson = isJsonLine(row);
+  if (fold === undefined && !isJson) return null;
+  return (
+    <>
+      {fold === undefined ? null : <FoldButton fold={fold} onFold={look.onFold} />}
+      {isJson ? (
+        <button type="button" class="more" title={t.jsonTree} onClick={() => look.onInside(row)}>
+          {"{ }"}
+        </button>
+      ) : null}
+    </>
+  );
 }
 
 /** Who has printed a line; one of many opens into theirs. */
