@@ -15,5 +15,5 @@ export function DateNote({ time, at }: { readonly time: LineTime; readonly at: s
     return () => cancel();
   }, []);
   const words = isPainted ? time.dateAndZone(at) : "";
-  return words === "" ? null : <p class="date-note">{words}</p>;
+  return words === "" ? null : <p class={`date-note${time.format(at) === "" ? " untimed" : ""}`}>{words}</p>;
 }
