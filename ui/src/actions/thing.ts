@@ -1,14 +1,24 @@
+import { startOfRun } from "../runs/run-name.tsx";
 import { actions } from "../texts/en/actions.ts";
 
 /** What is acted on: one execution, one run of a job, or all of a job. */
 export type Thing =
   | { readonly x: string; readonly node: string; readonly owner: string }
-  | { readonly job: string; readonly run?: string | undefined; readonly owner: string };
+  | {
+      readonly job: string;
+      readonly run?: string | undefined;
+      /** Of the run, where that is known. */
+      readonly startedAt?: string | undefined;
+      readonly owner: string;
+    };
 
 /** "run R of the job train": what a confirmation names. */
 export function thingWords(thing: Thing): string {
   if ("x" in thing) return actions.execution(thing.x, thing.node);
-  return thing.run === undefined ? actions.job(thing.job) : actions.run(thing.run, thing.job);
+  const { job, run, startedAt } = thing;
+  if (run === undefined) return actions.job(job);
+  const start = startedAt === undefined ? undefined : startOfRun({ run, startedAt });
+  return start === undefined ? actions.run(run, job) : actions.runOf(start, job);
 }
 
 /** Whether a hold, a share or a wish is on exactly this. `what` without an owner: it is of the same one. */

@@ -11,12 +11,23 @@ const time = inLocale(
     }),
 );
 
-/** A run as people know it: by its launch's id, or by its start if the collector has opened it. */
-export function runWords({ run, startedAt }: { readonly run: string; readonly startedAt: string }): string {
-  return parseExecutionId(run) === undefined ? frame.run(run) : frame.runOf(time().format(new Date(startedAt)));
+interface RunStart {
+  readonly run: string;
+  readonly startedAt: string;
 }
 
-export function RunName(props: { readonly run: string; readonly startedAt: string }): JSX.Element {
+/** When a run began that the collector has opened: nobody knows it by its id. Undefined: by its launch's id. */
+export function startOfRun({ run, startedAt }: RunStart): string | undefined {
+  return parseExecutionId(run) === undefined ? undefined : time().format(new Date(startedAt));
+}
+
+/** A run as people know it. */
+export function runWords(of: RunStart): string {
+  const start = startOfRun(of);
+  return start === undefined ? frame.run(of.run) : frame.runOf(start);
+}
+
+export function RunName(props: RunStart): JSX.Element {
   return (
     <span class="run-name" title={frame.runTitle(props.run)}>
       {runWords(props)}

@@ -41,7 +41,8 @@ export function JobHeader({ api, live, feed, navigation, place, showOwner, hasFl
   const owner = only?.owner;
   const states = executions.map(({ state }) => state).join();
   const counts = useRunCounts({ api, job: place.job, owner, states });
-  const known = feed.run === undefined ? sumOf(counts.runs) : counts.runs.find(({ run }) => run === feed.run);
+  const shownRun = counts.runs.find(({ run }) => run === feed.run);
+  const known = feed.run === undefined ? sumOf(counts.runs) : shownRun;
   const nowMs = Date.now();
   const lines = executions.reduce((sum, each) => sum + each.lines, 0);
   const bytes = executions.reduce((sum, each) => sum + each.bytes, 0);
@@ -71,7 +72,7 @@ export function JobHeader({ api, live, feed, navigation, place, showOwner, hasFl
             api={api}
             live={live}
             navigation={navigation}
-            thing={{ job: place.job, run: feed.run, owner }}
+            thing={{ job: place.job, run: feed.run, startedAt: shownRun?.startedAt, owner }}
           />
         )}
       </p>

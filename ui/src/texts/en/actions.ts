@@ -6,6 +6,7 @@ export const actions = translated("actions", {
   execution: (x: string, node: string) => `the execution ${x} on ${node}`,
   job: (job: string) => `all runs of the job ${job}`,
   run: (run: string, job: string) => `the run ${run} of the job ${job}`,
+  runOf: (time: string, job: string) => `the run of ${time} of the job ${job}`,
   shared: (owner: string) => `${owner} shares this with you: you can read it, and nothing else.`,
   download: "Download",
   asPrinted: "As printed",

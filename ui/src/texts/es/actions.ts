@@ -6,6 +6,7 @@ export const actions: typeof english = {
   execution: (x, node) => `la ejecución ${x} en ${node}`,
   job: (job) => `todos los lanzamientos del trabajo ${job}`,
   run: (run, job) => `el lanzamiento ${run} del trabajo ${job}`,
+  runOf: (time, job) => `el lanzamiento del ${time} del trabajo ${job}`,
   shared: (owner) => `${owner} comparte esto contigo: puedes leerlo, y nada más.`,
   download: "Descargar",
   asPrinted: "Tal como se imprimió",
