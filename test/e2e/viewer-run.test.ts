@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Locator, Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import { axeFindings } from "../support/axe.ts";
+import { walkFocus } from "../support/focus-walk.ts";
 import { DEMO_PATIENCE_MS, poll } from "../support/poll.ts";
 import { type RunningProcess, run as runToEnd, start } from "../support/processes.ts";
 import { program } from "../support/programs.ts";
@@ -284,6 +285,25 @@ test("a page without the login's ticket cannot sign", async () => {
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await run("node1", "true", "unsigned");
   await dialog.getByText("sign out and in again, or use mlctl run").waitFor();
+});
+
+test("the focus is seen wherever Tab takes it, on every page and in the dialogues", async () => {
+  const press = async (name: string): Promise<void> => {
+    await page.getByRole("button", { name, exact: true }).focus();
+    await page.keyboard.press("Enter");
+  };
+  for (const [name, address, shown] of [["list", "/", ".job-counts"], ...DEMO_PAGES] as const) {
+    await page.goto(new URL(address, page.url()).href);
+    await page.locator(shown).first().waitFor();
+    await walkFocus(page, name);
+  }
+  await press("Actions");
+  await dialog.getByRole("button", { name: "Share" }).waitFor();
+  await walkFocus(page, "actions");
+  await dialog.getByRole("button", { name: "Close" }).press("Enter");
+  await press("Run");
+  await dialog.getByRole("checkbox", { name: /node4/ }).waitFor();
+  await walkFocus(page, "run");
 });
 
 test("axe-core finds nothing on any page or dialogue, light, dark and on a phone", async () => {
