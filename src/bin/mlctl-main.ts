@@ -106,6 +106,15 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   },
 };
 
+const groups = {
+  "Signing in": ["login", "logout", "tokens"],
+  Reading: ["ls", "show", "tail", "get", "wait", "open", "nodes"],
+  Searching: ["grep", "fold", "diff"],
+  "Sharing and keeping": ["share", "unshare", "keep", "release", "rm", "prune", "usage"],
+  Fleet: ["run", "put", "deploy", "runs", "continue", "stop", "ask", "services", "call", "event", "bot"],
+  Administration: ["pki", "check", "relay-config", "relay-replay", "sessions", "backup", "restore", "completion"],
+};
+
 /** As git does: PAGER, else less with what it takes to end at once where all fits. `cat` and nothing mean none. */
 function pager() {
   const { PAGER = "less", PATH = "" } = process.env;
@@ -119,7 +128,7 @@ function pager() {
   return { command: PAGER, env: { LESS: "FRX", ...process.env }, holdInterrupts };
 }
 
-process.exitCode = await dispatch({ name: "mlctl", version, commands }, process.argv.slice(2), {
+process.exitCode = await dispatch({ name: "mlctl", version, commands, groups }, process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   stdin: process.stdin,

@@ -8,6 +8,8 @@ interface Program {
   readonly version: () => string;
   /** Each is loaded when it is called: a person waits for every module. */
   readonly commands: Readonly<Record<string, () => Promise<Command>>>;
+  /** For the overview: names of commands by what they are for. Those in none come first. */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What other programs call the same: kubectl, docker, git and Slurm. */
@@ -102,9 +104,15 @@ function isParseArgsError(error: unknown): error is Error {
   return error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_");
 }
 
-async function overview({ name, commands }: Program): Promise<string> {
+async function overview({ name, commands, groups = {} }: Program): Promise<string> {
   const width = Math.max(...Object.keys(commands).map((command) => command.length));
   const loaded = await Promise.all(Object.entries(commands).map(async ([each, load]) => [each, await load()] as const));
-  const lines = loaded.map(([command, { summary }]) => `  ${command.padEnd(width)}  ${summary}`);
-  return `Usage: ${name} COMMAND [options]\n\n${lines.join("\n")}\n\n\`${name} COMMAND --help\` shows its options.\n`;
+  const lines = new Map(loaded.map(([each, { summary }]) => [each, `  ${each.padEnd(width)}  ${summary}\n`]));
+  const grouped = Object.values(groups).flat();
+  const others = Object.keys(commands).filter((each) => !grouped.includes(each));
+  const parts = Object.entries({ "": others, ...groups }).flatMap(([title, names]) => {
+    const rows = names.map((each) => lines.get(each) ?? "").join("");
+    return rows === "" ? [] : [`${title === "" ? "" : `${title}:\n`}${rows}`];
+  });
+  return `Usage: ${name} COMMAND [options]\n\n${parts.join("\n")}\n\`${name} COMMAND --help\` shows its options.\n`;
 }

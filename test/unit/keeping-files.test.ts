@@ -1,7 +1,7 @@
 import { appendFileSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { formatBytes } from "../../src/ctl/keeping/byte-text.ts";
+import { formatBytes } from "../../src/ctl/remote/byte-text.ts";
 import { DiskForecast } from "../../src/keeping/disk-forecast.ts";
 import { Holds, MAX_HOLDS_PER_OWNER } from "../../src/keeping/holds.ts";
 import { removeOldFiles } from "../../src/keeping/old-files.ts";

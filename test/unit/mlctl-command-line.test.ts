@@ -73,6 +73,15 @@ test("help has several names, of mlctl and of each command", async () => {
   expect(await mlctl("help", "tial")).toMatchObject({ code: 2, err: expect.stringContaining("did you mean tail?") });
 });
 
+test("the overview has groups; what is in none comes first", async () => {
+  let out = "";
+  const commands = { tail: async () => tail, ls: async () => tail, pki: async () => tail };
+  const program = { name: "mlctl", version: () => "1", commands, groups: { Reading: ["ls", "tail"], Nothing: [] } };
+  const stdout = { write: (text: string | Uint8Array) => (out += String(text)) };
+  await dispatch(program, ["--help"], { stdout, stderr: stdout, cwd: "/" });
+  expect(out).toContain("\n\n  pki   show lines\n\nReading:\n  ls    show lines\n  tail  show lines\n\n`mlctl");
+});
+
 test.each([
   ["swapped", "fodl", "fold"],
   ["missing", "unshre", "unshare"],

@@ -1,6 +1,6 @@
 import type { FleetNode } from "../../wire/fleet/node-view.ts";
 import { parseJson } from "../../wire/record.ts";
-import { formatBytes } from "../keeping/byte-text.ts";
+import { formatBytes } from "../remote/byte-text.ts";
 import type { BotFile, Right } from "./bot-file.ts";
 import type { BotFleet } from "./bot-fleet.ts";
 import { linkOf, MAX_ANSWER_LINES, shortened, statesOf } from "./chat-text.ts";

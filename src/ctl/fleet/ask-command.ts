@@ -1,4 +1,5 @@
 import { parseDuration } from "../../text/time/duration.ts";
+import type { AskedNode } from "../../wire/fleet/asked-node.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { parseFleetView } from "../../wire/fleet/node-view.ts";
 import { UsageError } from "../../wire/usage-error.ts";
@@ -10,10 +11,12 @@ import { Output } from "../remote/output.ts";
 import { askNodes } from "./ask-nodes.ts";
 import { chooseNodes } from "./choose-nodes.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
-import { printAnswers } from "./print-answers.ts";
+import { AnswerTable, nameOthers } from "./print-answers.ts";
 import { NODE_OPTIONS, ORDER_OPTIONS } from "./run-options.ts";
 
 const DEFAULT_WITHIN_MS = 8_000;
+/** Not all of them gave an answer. */
+const NOT_ALL_CODE = 125;
 
 export const ASK: CommandDescription = {
   name: "ask",
@@ -21,7 +24,8 @@ export const ASK: CommandDescription = {
   operands: "PROVIDER [ARG]...",
   operandCount: [1, 1 + FLEET_LIMITS.maxQuestionArguments],
   about: `Signs a question with your SSH key, sends it to the nodes, all of them without -n and --where, and prints what they answer
-as a table. Nothing is started there. Nodes that have not answered are named.
+as a table: on a terminal as they answer, else in the order of the nodes. Nothing is started there. Nodes that have not
+answered are named.
 
   uptime            seconds since the start, load
   memory            memory and swap
@@ -53,11 +57,20 @@ export function askCommand(settings: FleetSettings): Command {
     const fleet = await collector.json({ path: "/fleet" }, parseFleetView);
     const chosen = chooseNodes(options.texts("nodes"), fleet.nodes, options.texts("where"));
     const [provider = "", ...args] = options.operands;
+    const isJson = options.has("json");
+    const output = new Output(io);
+    const nodes = chosen.map(({ node }) => node);
+    const table = new AnswerTable(output, nodes);
+    const isShown = output.isTerminal && !isJson;
     const answers = await askNodes({
       ...{ collector, fleetId: fleet.id, user: account.user, key: options.text("key"), settings },
-      ...{ nodes: chosen.map(({ node }) => node), provider, args, withinMs },
+      ...{ nodes, provider, args, withinMs },
+      ...(isShown ? { onSaid: (said: readonly AskedNode[]) => table.add(said) } : {}),
     });
-    return printAnswers(answers, { output: new Output(io), io, isJson: options.has("json") });
+    if (!isShown && !isJson) await table.add(answers);
+    if (isJson) for (const each of answers) await output.json(each);
+    else nameOthers(answers, io);
+    return answers.every(({ answer }) => answer === "complete") ? 0 : NOT_ALL_CODE;
   });
 }
 

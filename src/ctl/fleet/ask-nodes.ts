@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto";
 import { type AskedNode, parseAskedNodes } from "../../wire/fleet/asked-node.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import { makeExecutionId, ULID_RANDOM_BYTES } from "../../wire/ids.ts";
-import type { Collector } from "../remote/collector.ts";
+import { parseJson } from "../../wire/record.ts";
+import { CtlError } from "../command.ts";
+import { type Collector, linesOf } from "../remote/collector.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { signOrder } from "./sign-order.ts";
 
@@ -18,11 +20,13 @@ interface Question {
   readonly args: readonly string[];
   /** For the slowest. */
   readonly withinMs: number;
+  /** Takes what nodes say as they say it: that they have begun, and their answers. */
+  readonly onSaid?: (said: readonly AskedNode[]) => Promise<void>;
 }
 
 /** Signs a question for nodes, and waits for their answers. */
 export async function askNodes(question: Question): Promise<readonly AskedNode[]> {
-  const { collector, fleetId, user, key, settings, nodes, provider, args, withinMs } = question;
+  const { collector, fleetId, user, key, settings, nodes, provider, args, withinMs, onSaid } = question;
   const issued = settings.nowMs();
   const run = makeExecutionId(issued, randomBytes(ULID_RANDOM_BYTES));
   const expires = issued + FLEET_LIMITS.maxAskLifeMs;
@@ -30,5 +34,16 @@ export async function askNodes(question: Question): Promise<readonly AskedNode[]
     { v: 1, kind: "ask", fleet: fleetId, run, user, nodes, issued, expires, via: "ssh", provider, args },
     { key, sshFolder: settings.sshFolder },
   );
-  return collector.json({ method: "POST", path: "/asks", query: { within: withinMs }, body: signed }, parseAskedNodes);
+  const request = { method: "POST", path: "/asks", query: { within: withinMs }, body: signed } as const;
+  if (onSaid === undefined) return collector.json(request, parseAskedNodes);
+  // The last that a node says counts.
+  const last = new Map<string, AskedNode>();
+  const answer = await collector.send({ ...request, query: { ...request.query, follow: 1 } });
+  for await (const line of linesOf(answer)) {
+    const said = parseAskedNodes(parseJson(line));
+    if (said === undefined) throw new CtlError(`${collector.url} answers what this mlctl does not understand`);
+    for (const each of said) last.set(each.node, each);
+    await onSaid(said);
+  }
+  return nodes.flatMap((node) => last.get(node) ?? { node, answer: "silent", why: "", text: "", rows: [] });
 }

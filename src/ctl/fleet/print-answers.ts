@@ -2,13 +2,10 @@ import type { AnswerRow } from "../../wire/fleet/answer.ts";
 import type { AskedNode } from "../../wire/fleet/asked-node.ts";
 import { reasonWords } from "../../wire/fleet/refusal.ts";
 import type { Io } from "../command.ts";
-import { formatBytes } from "../keeping/byte-text.ts";
+import { formatBytes } from "../remote/byte-text.ts";
 import type { Output } from "../remote/output.ts";
 import { note } from "../remote/session.ts";
 import { printTable } from "../remote/table.ts";
-
-/** Not all of them gave an answer. */
-const NOT_ALL_CODE = 125;
 
 const WORDS: Readonly<Record<AskedNode["answer"], string>> = {
   complete: "answered",
@@ -21,27 +18,39 @@ const WORDS: Readonly<Record<AskedNode["answer"], string>> = {
   silent: "does not answer",
 };
 
-/** Prints the rows of all nodes as one table, and names the nodes that gave none. Resolves with the exit code. */
-export async function printAnswers(
-  answers: readonly AskedNode[],
-  { output, io, isJson }: { readonly output: Output; readonly io: Io; readonly isJson: boolean },
-): Promise<number> {
-  const code = answers.every(({ answer }) => answer === "complete") ? 0 : NOT_ALL_CODE;
-  if (isJson) {
-    for (const each of answers) await output.json(each);
-    return code;
+/** Rows of nodes as one table, which grows as they answer. */
+export class AnswerTable {
+  readonly #output: Output;
+  #names: readonly string[] = [];
+  #widths: readonly number[];
+
+  /** @param nodes that are asked */
+  constructor(output: Output, nodes: readonly string[]) {
+    this.#output = output;
+    this.#widths = [Math.max(...nodes.map((node) => node.length))];
   }
-  const rows = answers.flatMap(({ node, rows }) => rows.map((row) => ({ node, row })));
-  const names = [...new Set(rows.flatMap(({ row }) => Object.keys(row)))];
-  const columns = names.map((name) => ({
-    title: titleOf(name),
-    cell: ({ row }: { readonly row: AnswerRow }) => cellOf(name, row[name], output.isTerminal),
-    ...(rows.every(({ row }) => typeof row[name] !== "string") ? { isRight: true as const } : {}),
-  }));
-  if (rows.length > 0)
-    await printTable(output, { rows, columns: [{ title: "NODE", cell: ({ node }) => node }, ...columns] });
+
+  async add(said: readonly AskedNode[]): Promise<void> {
+    const { isTerminal } = this.#output;
+    const rows = said.flatMap(({ node, rows: all }) => all.map((row) => ({ node, row })));
+    if (rows.length === 0) return;
+    const names = [...new Set(rows.flatMap(({ row }) => Object.keys(row)))];
+    const columns = names.map((name) => ({
+      title: titleOf(name),
+      cell: ({ row }: { readonly row: AnswerRow }) => cellOf(name, row[name], isTerminal),
+      ...(rows.every(({ row }) => typeof row[name] !== "string") ? { isRight: true as const } : {}),
+    }));
+    const isContinued = names.join() === this.#names.join();
+    const least = isContinued ? this.#widths : this.#widths.slice(0, 1);
+    const node = { title: "NODE", cell: (of: { readonly node: string }) => of.node };
+    this.#widths = await printTable(this.#output, { rows, columns: [node, ...columns], least, isContinued });
+    this.#names = names;
+  }
+}
+
+/** Names the nodes that gave no answer. */
+export function nameOthers(answers: readonly AskedNode[], io: Io): void {
   for (const each of answers) if (each.answer !== "complete") note(io, `${each.node}: ${wordsOf(each)}`);
-  return code;
 }
 
 /** `freeBytes`: FREE BYTES. */

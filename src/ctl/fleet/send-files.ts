@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { BLOB_CHUNK_BYTES, type BlobView, parseBlobView } from "../../wire/fleet/blob.ts";
 import type { OrderedFile } from "../../wire/fleet/order.ts";
 import { CtlError, type Io } from "../command.ts";
-import { formatBytes } from "../keeping/byte-text.ts";
+import { formatBytes } from "../remote/byte-text.ts";
 import { ApiRefusal, type Collector } from "../remote/collector.ts";
 import type { LocalFile } from "./local-files.ts";
 

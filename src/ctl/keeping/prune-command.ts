@@ -5,10 +5,10 @@ import { parseJson } from "../../wire/record.ts";
 import { UsageError } from "../../wire/usage-error.ts";
 import { type Command, CtlError, type Io } from "../command.ts";
 import { type CommandDescription, describedCommand } from "../described-command.ts";
+import { formatBytes } from "../remote/byte-text.ts";
 import { type Collector, linesOf } from "../remote/collector.ts";
 import { Output } from "../remote/output.ts";
 import { note, type RemoteSettings, signedIn } from "../remote/session.ts";
-import { formatBytes } from "./byte-text.ts";
 
 export const PRUNE: CommandDescription = {
   name: "prune",

@@ -2,10 +2,10 @@ import { parseUsage, USAGE_KEYS, type Usage } from "../../wire/keeping.ts";
 import { asRecord } from "../../wire/record.ts";
 import type { Command } from "../command.ts";
 import { type CommandDescription, describedCommand } from "../described-command.ts";
+import { formatBytes } from "../remote/byte-text.ts";
 import { Output } from "../remote/output.ts";
 import { type RemoteSettings, signedIn } from "../remote/session.ts";
 import { type Column, printTable } from "../remote/table.ts";
-import { formatBytes } from "./byte-text.ts";
 
 export const USAGE: CommandDescription = {
   name: "usage",

@@ -4,6 +4,7 @@ import type { Io } from "../command.ts";
 import type { Collector } from "../remote/collector.ts";
 import { keyOf } from "../remote/executions.ts";
 import { Output } from "../remote/output.ts";
+import { DrawnOver } from "./drawn-over.ts";
 import { follow } from "./follow.ts";
 
 interface WatchedListOptions {
@@ -19,8 +20,6 @@ interface WatchedListOptions {
 
 /** A person reads no faster. */
 const DRAW_EVERY_MS = 250;
-/** Title and prompt. */
-const OTHER_ROWS = 2;
 /** Remembered in all; the oldest go first. */
 const MAX_KNOWN = 100_000;
 
@@ -45,11 +44,12 @@ export async function watchList(collector: Collector, options: WatchedListOption
 class DrawnTable {
   readonly #options: WatchedListOptions;
   readonly #known = new Map<string, Execution>();
-  #drawn = 0;
+  readonly #table: DrawnOver;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: WatchedListOptions) {
     this.#options = options;
+    this.#table = new DrawnOver(options.io);
   }
 
   /** False if that was known. */
@@ -69,19 +69,8 @@ class DrawnTable {
     }, DRAW_EVERY_MS);
   }
 
-  /** In one write, over what was drawn before. */
   async draw(): Promise<void> {
-    const { io, isWanted, choose, print } = this.#options;
-    const { stdout } = io;
-    const room = Math.max(1, (stdout.rows ?? 24) - OTHER_ROWS);
-    const rows = choose([...this.#known.values()].filter(isWanted)).slice(0, room);
-    let text = this.#drawn === 0 ? "" : `\u001b[${this.#drawn}A\r\u001b[J`;
-    const write = (part: string | Uint8Array) => {
-      text += part.toString();
-    };
-    const drawn = new Output({ stdout: { write, isTTY: true, columns: stdout.columns }, hasColours: io.hasColours });
-    await print(drawn, rows);
-    this.#drawn = rows.length + 1;
-    stdout.write(text);
+    const { isWanted, choose, print } = this.#options;
+    await this.#table.draw(choose([...this.#known.values()].filter(isWanted)), print);
   }
 }

@@ -19,6 +19,10 @@ interface Table<Row> {
   readonly columns: readonly Column<Row>[];
   /** Said to a person where there are no rows. */
   readonly none?: string;
+  /** What columns get at least, the first ones. */
+  readonly least?: readonly number[];
+  /** It goes on with a table, which has the titles. */
+  readonly isContinued?: boolean;
 }
 
 const GAP = "  ";
@@ -29,17 +33,18 @@ const LEAST_OF_OTHERS = 12;
 
 /**
  * Rows as a table for a person: a title line, aligned, cut where the terminal is too narrow. For a program: fields
- * separated by tabs, without titles, uncut. Fields never hold tabs or line feeds.
+ * separated by tabs, without titles, uncut. Fields never hold tabs or line feeds. Resolves with the widths of the columns.
  */
-export async function printTable<Row>(output: Output, { rows, columns, none }: Table<Row>): Promise<void> {
+export async function printTable<Row>(output: Output, table: Table<Row>): Promise<readonly number[]> {
+  const { rows, columns, none, least = [], isContinued = false } = table;
   const cells = rows.map((row) => columns.map(({ cell }) => safeText(cell(row)).replace(/[\t\n]/g, " ")));
   if (!output.isTerminal) {
     for (const fields of cells) await output.line(fields.join("\t"));
-    return;
+    return [];
   }
-  if (rows.length === 0 && none !== undefined && output.say(none)) return;
+  if (rows.length === 0 && none !== undefined && output.say(none)) return [];
   const needed = columns.map(({ title }, i) =>
-    Math.max(title.length, ...cells.map((fields) => columnsOf(fields[i] ?? ""))),
+    Math.max(least[i] ?? 0, title.length, ...cells.map((fields) => columnsOf(fields[i] ?? ""))),
   );
   const widths = fittedWidths(needed, columns, output.columns);
   const print = async (fields: readonly string[], row?: Row): Promise<void> => {
@@ -50,8 +55,9 @@ export async function printTable<Row>(output: Output, { rows, columns, none }: T
     });
     await output.line(texts.join(GAP).trimEnd());
   };
-  await print(columns.map(({ title }) => title));
+  if (!isContinued) await print(columns.map(({ title }) => title));
   for (const [i, fields] of cells.entries()) await print(fields, rows[i]);
+  return widths;
 }
 
 /** Exactly so wide. */

@@ -24,6 +24,12 @@ beforeAll(async () => {
   ({ site, relay, mlctl, train, other } = await startReadingSite());
 });
 
+test("mlctl --help has each command in a group", async () => {
+  const { code, stdout } = await mlctl.run(["--help"]);
+  expect([code, stdout.split("\n")[2]]).toEqual([0, "Signing in:"]);
+  expect(stdout).toMatch(/^Fleet:\n {2}run /m);
+});
+
 describe("mlctl ls", () => {
   test("prints tabs for a program, a table for a person, and objects", async () => {
     const piped = await mlctl.run(["ls"]);

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { userInfo } from "node:os";
+import { release, userInfo } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { FleetKey } from "../../support/fleet-keys.ts";
 import { FleetSite } from "../../support/fleet-site.ts";
@@ -106,6 +107,23 @@ describe("mlctl ask", () => {
     expect(await fleet.runs()).toEqual([]);
   });
 
+  test("on a terminal prints each answer as it comes, in one table, and names at the end who gave none", async () => {
+    fleet.agents[1]?.root.signal("SIGSTOP");
+    const words = ["ask", "--key", fleet.key.path, "--within", "20s", "-n", "node[1-2]", "time"];
+    const asked = fleet.mlctl.startOnTerminal(words);
+    try {
+      await asked.waitFor(/NODE[\s\S]*node[12] /);
+      expect(asked.output()).not.toContain(fleet.agents[1]?.node ?? "");
+    } finally {
+      fleet.agents[1]?.root.signal("SIGCONT");
+    }
+    await asked.ended;
+    const rows = lines(stripVTControlCharacters(asked.output()).replaceAll("\r", ""));
+    expect(rows.map((row) => row.split(" ")[0])).toEqual(["NODE", fleet.agents[0]?.node, fleet.agents[1]?.node]);
+    const { output } = await fleet.mlctl.onTerminal(["ask", "--key", fleet.key.path, "time"]);
+    expect(lines(output).at(-1)).toBe("mlctl: node3: absent");
+  });
+
   test("shows the processes of the user who signed", async () => {
     const { pid } = fleet.agents[0]?.root ?? {};
     // By its name: of all of a busy user's, only those are shown that used the processor most.
@@ -140,6 +158,42 @@ describe("mlctl ask", () => {
     const [first, second] = answersOf(asked);
     const [one, two] = fleet.agents[1]?.node === "node2" ? [first, second] : [second, first];
     expect([asked.code, one?.answer, two?.answer]).toEqual([125, "complete", "silent"]);
+  });
+});
+
+describe("mlctl nodes", () => {
+  const fields = (text: string) => lines(text).map((line) => line.split("\t"));
+
+  test("shows the agents of a fleet behind what it shows without one, also of nodes on which nothing ran", async () => {
+    const rows = fields((await fleet.mlctl.here(["nodes"])).stdout);
+    expect(rows.map(([node]) => node)).toEqual(["node1", "node2", "node3"]);
+    const [one, , three] = rows.map((row) => row.slice(6));
+    const count = expect.stringMatching(/^\d+$/);
+    const clock = expect.stringMatching(/^-?\d+ ms$/);
+    expect(one?.slice(0, 2)).toEqual(["present", expect.stringMatching(/^\d+\./)]);
+    expect(one?.slice(2)).toEqual([
+      expect.stringMatching(/^\d+\.\d\d$/),
+      count,
+      count,
+      count,
+      clock,
+      `Linux ${release()}`,
+    ]);
+    expect(three).toEqual(["absent", "-", "-", "-", "-", "-", "-", "-"]);
+    const json = (await fleet.mlctl.here(["nodes", "--json", "node1"])).stdout;
+    expect(JSON.parse(json)).toMatchObject({ node: "node1", fleet: { node: "node1", state: "present" } });
+    const { output } = await fleet.mlctl.onTerminal(["nodes"]);
+    expect(output).toMatch(/NODE.*STATE.*AGENT.*LOAD.*FREE.*MEMORY.*COMMANDS.*CLOCK.*RELAY.*SEEN.*KERNEL/);
+    expect(output).toContain("\u001b[32mpresent");
+  });
+
+  test("-w goes on: rows that change in a pipe, a table drawn over itself on a terminal", async () => {
+    const piped = fleet.mlctl.start(["nodes", "-w", "node1"]);
+    await piped.waitFor(/(?:^node1\t.*\n){2}/m);
+    await piped.end("SIGINT");
+    const shown = fleet.mlctl.startOnTerminal(["nodes", "-w"]);
+    await shown.waitFor(/\[4A\r.\[J[\s\S]*node3/);
+    await shown.end("SIGINT");
   });
 });
 
