@@ -147,7 +147,7 @@ function columnsOf(nowMs: number): Column<Execution>[] {
 function personsColumns(all: readonly Execution[], nowMs: number): Column<Execution>[] {
   const rank: Column<Execution> = { title: "RANK", cell: (each) => rankOf(each) ?? "", isRight: true };
   return [
-    { title: "ID", cell: ({ x }) => x, isWhole: true },
+    { title: "ID", cell: ({ x }) => x },
     { title: "STATE", cell: stateWords, look: ({ state }) => LOOKS[state] },
     { title: "NODE", cell: ({ node }) => node },
     ...(all.some((each) => rankOf(each) !== undefined) ? [rank] : []),

@@ -15,8 +15,8 @@ interface ListQuery {
   readonly q?: string | undefined;
 }
 
-/** The beginning of an id: its letters in any case. */
-const PREFIX = /^[0-9A-HJKMNP-TV-Z]{1,26}$/i;
+/** The beginning of an id: its letters in any case, also as a table that had no room shows it. */
+const PREFIX = /^([0-9A-HJKMNP-TV-Z]{1,26})…?$/i;
 /** One of the last executions. */
 const PLACE = /^@([1-9]\d{0,3})$/;
 /** Executions named where a prefix fits several. */
@@ -60,8 +60,8 @@ export async function findExecution(collector: Collector, word: string): Promise
 export async function lookUp(collector: Collector, word: string): Promise<Execution | undefined> {
   const place = word === "-" ? 1 : Number(PLACE.exec(word)?.[1] ?? 0);
   if (place > 0) return byPlace(collector, place);
-  const prefix = word.toUpperCase();
-  if (!PREFIX.test(prefix)) return undefined;
+  const prefix = PREFIX.exec(word)?.[1]?.toUpperCase();
+  if (prefix === undefined) return undefined;
   const x = parseExecutionId(prefix);
   return x === undefined ? byPrefix(collector, prefix) : byId(collector, x);
 }

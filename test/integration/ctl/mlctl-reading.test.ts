@@ -99,6 +99,8 @@ describe("an id", () => {
     expect(shown.stdout).toMatch(/\nwarning: +run by trainer on gpu1, whose uid is/);
     const newest = await mlctl.run(["show", "-", "--json"]);
     expect(JSON.parse(newest.stdout)).toMatchObject({ x: other.x });
+    const cut = await mlctl.run(["show", `${train.x}…`, "--json"]);
+    expect(JSON.parse(cut.stdout)).toMatchObject({ x: train.x });
     const several = await mlctl.run(["show", "01JDTC8V6CZ7M4V5X9Q2N3K4P"]);
     expect(several).toMatchObject({ code: 1, stderr: expect.stringContaining("the beginning of several ids") });
     // Bob's is as one that does not exist.
