@@ -89,7 +89,11 @@ void take_children(struct launcher *launcher) {
   int status;
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
     bool is_stop = WIFSTOPPED(status);
-    if (pid == launcher->pump && !is_stop) launcher->pump = -1;
+    if (pid == launcher->pump && !is_stop) {
+      // Its last notes may have come since the last look.
+      take_notes(launcher);
+      launcher->pump = -1;
+    }
     if (pid == launcher->monitor.pid && !is_stop) {
       take_monitor_notes(launcher);
       launcher->monitor.pid = 0;

@@ -9,6 +9,7 @@ import { fakeRelay } from "../../support/fake-relay.ts";
 import { octetCounted, parseFrame, printedBy } from "../../support/frames.ts";
 import { cleanEnvironment, mlrun } from "../../support/mlrun.ts";
 import { poll } from "../../support/poll.ts";
+import { compileLibrary } from "../../support/preload.ts";
 import { run } from "../../support/processes.ts";
 import { program, ROOT } from "../../support/programs.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -201,6 +202,14 @@ test("ends mlrun by a signal, with everything logged, when nobody reads its outp
   const { stdout, end } = await seen;
   expect(stdout.toString()).toBe(Array.from({ length: 100_000 }, (_, i) => `${i + 1}\n`).join(""));
   expect(end).toMatchObject({ signal: "SIGTERM", dropped: { stdout: 0, stderr: 0 } });
+});
+
+test("fails when the output could not be shown, however late mlrun learns that its own processes have ended", async () => {
+  const { runDir } = await startDumpRelay();
+  const env = cleanEnvironment({ LD_PRELOAD: await compileLibrary("late_reaper", runDir), MLRUN_RUN_DIR: runDir });
+  const [file, ...words] = program("mlrun", "--", "seq", "3");
+  const { stdout } = await run("bash", ["-c", `"$@" >/dev/full 2>/dev/null; echo $?`, "bash", file, ...words], { env });
+  expect(stdout).toBe("1\n");
 });
 
 describe("the file that users run", () => {
