@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { visibleText } from "../text/visible-control.ts";
 import { actions as t } from "../texts/en/actions.ts";
 import { frame } from "../texts/en/frame.ts";
@@ -84,7 +84,8 @@ interface ConfirmationProps {
 /** Enter cancels: a second press of the same key deletes nothing. */
 function Confirmation({ words, isBusy, onCancel, onConfirm }: ConfirmationProps): JSX.Element {
   const cancel = useRef<HTMLButtonElement>(null);
-  useEffect(() => cancel.current?.focus(), []);
+  // Before anybody sees it: a key pressed at once must not go elsewhere.
+  useLayoutEffect(() => cancel.current?.focus(), []);
   return (
     <div class="confirm" role="alertdialog" aria-label={t.askForGood} aria-describedby="confirm-words">
       <p id="confirm-words">

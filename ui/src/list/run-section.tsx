@@ -7,7 +7,7 @@ import { Link } from "../link.tsx";
 import type { Navigation } from "../navigation.ts";
 import { placeOfRun } from "../place-of.ts";
 import { Counts } from "../runs/counts.tsx";
-import { RunName } from "../runs/run-name.tsx";
+import { RunName, runWords } from "../runs/run-name.tsx";
 import { visibleText } from "../text/visible-control.ts";
 import { frame } from "../texts/en/frame.ts";
 import { list } from "../texts/en/list.ts";
@@ -61,8 +61,11 @@ export function RunSection({ row, isFiltered, glances, navigation, nowMs, showOw
     );
   }
   const hidden = executions.length - rows.length;
+  // Runs of one job stand beside each other.
+  const startedAt = summary?.startedAt ?? executions.at(-1)?.startedAt ?? "";
+  const label = `${list.job(name)}, ${visibleText(runWords({ run, startedAt }))}`;
   return (
-    <section ref={section} class="job" aria-label={list.job(name)} data-row="">
+    <section ref={section} class="job" aria-label={label} data-row="">
       <h2 class="job-heading">
         <button
           type="button"
@@ -78,7 +81,7 @@ export function RunSection({ row, isFiltered, glances, navigation, nowMs, showOw
         <Link navigation={navigation} to={placeOfRun(row, showOwner)} title={frame.allOfRun}>
           {name}
         </Link>
-        <RunName run={run} startedAt={summary?.startedAt ?? executions.at(-1)?.startedAt ?? ""} />
+        <RunName run={run} startedAt={startedAt} />
         {showOwner ? <span class="owner">{row.owner}</span> : null}
         <RunLabels executions={executions} />
         {summary === undefined ? null : <Counts of={summary} />}
