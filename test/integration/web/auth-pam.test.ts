@@ -113,13 +113,13 @@ describeAsRoot("passwords of real users, checked by PAM", () => {
     "a module that asks for more than a password gets its answers: %s",
     async (how) => {
       const service = await pamServiceAskingTwice(how);
-      const { client } = await authentication(AS_ROOT, "--pam-service", service);
+      const { client, said } = await authentication(AS_ROOT, "--pam-service", service);
       for (const [reply, is] of [
         ["123456", "accepted"],
         ["654321", "denied"],
       ]) {
         const step = await client.authenticate(alice.name, "right");
-        expect(step).toMatchObject({ is: "asked", prompt: "Code: ", isEcho: true });
+        expect(step, said()).toMatchObject({ is: "asked", prompt: "Code: ", isEcho: true });
         expect(step.is === "asked" && (await step.reply(reply ?? ""))).toMatchObject({ is });
       }
     },
