@@ -130,7 +130,7 @@ test("a job of 16 names what failed first, with its last words, and what hangs, 
   await page.locator(".row.marked").getByText("MemoryError: 80 GB").waitFor();
 });
 
-test("ranks that share a node are told apart, and a phone shows why the first one failed", async () => {
+test("labels tell ranks of one node apart; a phone shows why the first one failed", async () => {
   const { site, clock } = on;
   const launch = { job: "shared", run: "1", node: "node1", startedMs: clock.nowMs };
   const ranks = await on.begin([0, 1].map((rank) => ({ ...launch, rank })));

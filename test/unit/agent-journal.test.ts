@@ -68,7 +68,7 @@ test("what the journal keeps of a user is known after each step, and after a sta
   expect([journal.bytesOfUser("alice"), journal.bytesOfUser("bob")]).toEqual([empty, 0]);
 });
 
-test("one user's ended runs do not fill the node's disk: more orders are refused and leave nothing, whoever else may go on", async () => {
+test("one user's ended runs cannot fill the node's disk: more orders are refused and leave nothing; other users go on", async () => {
   const old = accept();
   truncateSync(join(journal.folderOf(old), "order"), 2 ** 30);
   journal = new Journal(folder, { id: newRun(), nowMs: NOW_MS - DAY_MS });

@@ -136,7 +136,7 @@ describe("what joined collectors offer", () => {
     const known = await peers.offers();
     answer = () => undefined;
     clock.nowMs = 10_000;
-    // It never answers these: whoever waited for it would not be here before 3 s.
+    // The peer never answers these: a caller that waited for it would take 3 s.
     for (let i = 0; i < 3; i += 1) expect(await peers.offers()).toEqual(known);
     await poll("one request for all three", () => asked.length === 2);
     expect(pending()).toBe(1);

@@ -28,6 +28,11 @@ export class FollowedRuns {
     this.#options = options;
   }
 
+  /** Nobody waits for a state. */
+  get isIdle(): boolean {
+    return this.#wanted.size === 0;
+  }
+
   /** Calls with the run's state, now and whenever it changes, to its end. Returns how to end that before. */
   follow(run: string, onView: (view: RunView) => void): () => void {
     const all = this.#wanted.get(run) ?? new Set();

@@ -4,14 +4,22 @@ import type { JsonClient } from "../api/json-client.ts";
 import { FleetClient } from "./fleet-client.ts";
 import { FollowedRuns } from "./followed-runs.ts";
 
-/** Of each owner whose runs are in view, for all that show them. */
+/** Of each owner whose runs are in view and have not ended, for all that show them. */
 const followed = new WeakMap<JsonClient, Map<string, FollowedRuns>>();
 
 /** The state of a run as it changes, from one that is known. */
 export function useFleetRun(api: JsonClient, known: RunView): RunView {
   const [view, setView] = useState(known);
   const { run, owner, isDone } = known;
-  useEffect(() => (isDone ? undefined : followedRuns(api, owner).follow(run, setView)), [api, run, owner]);
+  useEffect(() => {
+    if (isDone) return undefined;
+    const runs = followedRuns(api, owner);
+    const stop = runs.follow(run, setView);
+    return () => {
+      stop();
+      if (runs.isIdle) followed.get(api)?.delete(owner);
+    };
+  }, [api, run, owner]);
   return view;
 }
 
