@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/** Before mlrun stops with the command: a pump that takes longer is stopped itself. */
+/** Before mlrun stops or dies by a signal: a pump that takes longer is stopped itself, or nobody takes what it shows. */
 enum { SHOW_MS = 1000 };
 
 void take_notes(struct launcher *launcher) {
@@ -36,11 +36,9 @@ void leave_keys(struct launcher *launcher) {
   send_note(launcher->notes, NOTE_RAW, 0);
 }
 
-/** What the command printed before it stopped is shown before a shell reports the stop. */
-static void await_shown(struct launcher *launcher) {
-  launcher->is_shown_so_far = false;
-  send_note(launcher->notes, NOTE_SHOW, 0);
-  for (uint64_t start_us = now_us(); launcher->pump > 0 && !launcher->is_shown_so_far;) {
+/** @param is_shown Of the launcher; set when the pump reports it. */
+static void await_shown(struct launcher *launcher, const bool *is_shown) {
+  for (uint64_t start_us = now_us(); launcher->pump > 0 && !*is_shown;) {
     struct pollfd polled = {launcher->notes, POLLIN, 0};
     int left_ms = SHOW_MS - (int)((now_us() - start_us) / 1000);
     if (left_ms <= 0 || poll(&polled, 1, left_ms) <= 0) return;
@@ -54,9 +52,11 @@ static void go_on(struct launcher *launcher) {
   send_note(launcher->monitor.notes, NOTE_CONTINUE, !is_in_background(&launcher->terminal));
 }
 
-/** The command has stopped, which mlrun's parent must see. */
+/** The command has stopped, which mlrun's parent must see. Before that, what it printed is shown. */
 static void stop(struct launcher *launcher, int signal_number) {
-  await_shown(launcher);
+  launcher->is_shown_so_far = false;
+  send_note(launcher->notes, NOTE_SHOW, 0);
+  await_shown(launcher, &launcher->is_shown_so_far);
   leave_keys(launcher);
   signal_group(&launcher->terminal, signal_number);
   stop_as(signal_number);
@@ -137,8 +137,10 @@ void take_signal(struct launcher *launcher, const struct taken_signal *taken) {
     return;
   }
   if (!is_ending(number)) return;
+  // timeout(1) sends two in a row: what the first makes the command print must not be lost by the second.
+  await_shown(launcher, &launcher->is_shown);
   send_note(launcher->notes, NOTE_HURRY, 0);
-  // The output is shown completely, or the sender does not want to wait for it.
+  // The output is shown completely, or nobody takes it.
   if (launcher->is_shown) launcher->is_done = true;
   else {
     leave_keys(launcher);

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { afterwards } from "../../support/cleanup.ts";
@@ -9,6 +10,7 @@ import { tempFolder } from "../../support/temp-folder.ts";
 
 const SIGNALS_PROGRAM = fileURLToPath(new URL("../../fixtures/programs/signals.py", import.meta.url));
 const RELAYED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
+const SIGTERM = constants.signals.SIGTERM;
 const CTRL_C = "\x03";
 const CTRL_Z = "\x1a";
 const CTRL_BACKSLASH = "\x1c";
@@ -95,6 +97,22 @@ describe("without a terminal", () => {
   });
 });
 
+test("a second SIGTERM, which comes when the command has ended by the first, loses nothing of what it printed", async () => {
+  const command = 'trap "echo ends; exit 5" TERM; echo "ready $$"; while :; do sleep 0.05; done 2>/dev/null';
+  const running = startMlrun(["--", "sh", "-c", command], { env: await environment() });
+  const [, pid] = await running.waitFor(/ready (\d+)/);
+  const pump = await pumpOf(running.pid);
+  afterwards(() => kill(pump, "SIGKILL"));
+  kill(pump, "SIGSTOP");
+  running.signal("SIGTERM");
+  await poll("the command's end", async () => (await state(Number(pid))) === undefined);
+  running.signal("SIGTERM");
+  await poll("mlrun to take the second", async () => !(await isPending(running.pid, SIGTERM)));
+  kill(pump, "SIGCONT");
+  expect(await running.ended).toEqual({ code: 5, signal: null });
+  expect(running.stdout().toString()).toBe(`ready ${pid}\nends\n`);
+});
+
 describe("with a terminal", () => {
   test("does not repeat Ctrl-C and signals to the group; passes on signals to mlrun alone", async () => {
     const terminal = startInTerminal(program("mlrun", "--", "python3", SIGNALS_PROGRAM), await environment());
@@ -157,6 +175,18 @@ describe("with a terminal", () => {
 function startInTerminal(command: readonly string[], env: NodeJS.ProcessEnv): RunningProcess {
   const words = command.map((word) => `'${word}'`).join(" ");
   return start("script", ["-qefc", `exec ${words}`, "/dev/null"], { env, detached: true });
+}
+
+async function pumpOf(pid: number): Promise<number> {
+  const { stdout } = await run("ps", ["-o", "pid=,comm=", "--ppid", `${pid}`]);
+  return Number(/(\d+) mlrun-pump/.exec(stdout)?.[1]);
+}
+
+/** Whether the signal is sent to the process, but not taken; proc_pid_status(5). */
+async function isPending(pid: number, signal: number): Promise<boolean> {
+  const { stdout } = await run("cat", [`/proc/${pid}/status`]);
+  const mask = BigInt(`0x${/^ShdPnd:\s*(\w+)/m.exec(stdout)?.[1] ?? 0}`);
+  return (mask & (1n << BigInt(signal - 1))) !== 0n;
 }
 
 /** The letter of the process's state, proc_pid_stat(5). */
