@@ -6,7 +6,6 @@ import { type EventAnswer, parseFleetEvent } from "../wire/fleet/event.ts";
 import type { NodeEvent } from "../wire/fleet/node-event.ts";
 import type { FleetView } from "../wire/fleet/node-view.ts";
 import type { OrderOf } from "../wire/fleet/order.ts";
-import { parsePresence } from "../wire/fleet/presence.ts";
 import type { RunView } from "../wire/fleet/run-view.ts";
 import type { SignedOrder } from "../wire/fleet/signed-order.ts";
 import { Asking } from "./asking.ts";
@@ -15,15 +14,13 @@ import { NodeFiles } from "./blobs/node-files.ts";
 import { Broker } from "./broker/broker.ts";
 import type { Calls } from "./calls/calls.ts";
 import type { DryRuns } from "./dry-runs/dry-runs.ts";
+import { FleetNodes } from "./fleet-nodes.ts";
 import type { FleetOptions } from "./fleet-options.ts";
 import type { BrokerAddress } from "./link/connect.ts";
 import { Link } from "./link/link.ts";
-import { NodeTable } from "./nodes/node-table.ts";
-import { NodeWatch } from "./nodes/node-watch.ts";
 import type { Batching } from "./outbox/order-book.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { OutboxDb } from "./outbox/outbox-db.ts";
-import type { Nodes } from "./outbox/ports.ts";
 import { type RunsPage, RunViews } from "./outbox/run-views.ts";
 import { outboxPorts } from "./outbox-ports.ts";
 import type { Questions } from "./questions/questions.ts";
@@ -45,8 +42,7 @@ export class Fleet {
   readonly #broker: Broker;
   readonly #db: OutboxDb;
   readonly #views: RunViews;
-  readonly #table: NodeTable;
-  readonly #nodeWatch = new NodeWatch({ view: () => this.view(), ask: () => this.#link?.watch() });
+  readonly #nodes: FleetNodes;
   readonly #files: NodeFiles;
   readonly #outbox: Outbox;
   readonly #asking: Asking;
@@ -64,15 +60,10 @@ export class Fleet {
     this.#broker = new Broker({ listen, form, pki, folder: join(dataDir, "fleet"), log, metrics, wallMs });
     this.#db = new OutboxDb(join(dataDir, "outbox.db"));
     this.#views = new RunViews({ db: this.#db, after });
-    this.#table = new NodeTable({ nowMs, wallMs });
-    const nodes: Nodes = {
-      send: (node, message) => this.#link?.send(node, message),
-      isPresent: (node) => this.#table.isPresent(node),
-      isDuplicate: (node) => this.#table.isDuplicate(node),
-      connectionsOf: (node) => this.#broker.connectionsOf(node),
-      journalOf: (node) => this.#table.journalOf(node),
-    };
-    this.#asking = new Asking({ nodes, admitted: () => this.#broker.nodes.names, link: () => this.#link, metrics });
+    const link = () => this.#link;
+    const nodes = new FleetNodes({ id: this.id, broker: this.#broker, link, metrics, nowMs, wallMs });
+    this.#nodes = nodes;
+    this.#asking = new Asking({ nodes, admitted: () => this.#broker.nodes.names, link, metrics });
     this.#outbox = new Outbox({
       db: this.#db,
       nodes,
@@ -95,9 +86,6 @@ export class Fleet {
       metrics,
       wallMs,
     });
-    metrics.gauge("ml_fleet_nodes_present", "Nodes whose agent was heard of within 40 s", () =>
-      this.#table.countPresent(),
-    );
     metrics.gauges("ml_fleet_orders", "Runs on nodes by state", { label: "state", read: () => this.#db.kept.states });
   }
 
@@ -129,7 +117,7 @@ export class Fleet {
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#views.close();
-    this.#nodeWatch.close();
+    this.#nodes.close();
     await this.#looking;
     await this.#files.stop();
     await this.#link?.stop();
@@ -203,17 +191,16 @@ export class Fleet {
 
   /** Nodes with a valid certificate, whether they were ever heard of or not. */
   view(): FleetView {
-    const nodes = [...this.#broker.nodes.names].sort().map((node) => this.#table.view(node));
-    return { id: this.id, nodes };
+    return this.#nodes.view();
   }
 
   /** What `view` shows, and once a second what has changed; while somebody follows, nodes report each second. */
   watchNodes(signal: AbortSignal): AsyncIterable<string> {
-    return this.#nodeWatch.follow(signal);
+    return this.#nodes.follow(signal);
   }
 
   isKnown(node: string): boolean {
-    return this.#broker.nodes.names.has(node);
+    return this.#nodes.isAdmitted(node);
   }
 
   async #takeEvent(node: string, text: string): Promise<EventAnswer | undefined> {
@@ -223,14 +210,12 @@ export class Fleet {
   }
 
   #takePresence(node: string, text: string): void {
-    const presence = parsePresence(text);
-    if (presence === undefined) return;
-    const isBack = this.#table.take(node, presence);
+    const isBack = this.#nodes.take(node, text);
     if (isBack) void this.#outbox.resend(node).catch((error) => this.#failed(error));
   }
 
   #look(): void {
-    this.#nodeWatch.tick();
+    this.#nodes.tick();
     this.#looking = this.#outbox
       .look()
       .then(() => this.#outbox.prune(this.#options.wallMs() - KEEP_RUNS_MS))

@@ -218,7 +218,7 @@ export class Archive {
 
   #page(query: ExecutionQuery): { executions: readonly Execution[]; next: string | null; isFull: boolean } {
     const { owner, job, run, node, state, q, before, limit } = query;
-    const { rows, next, isFull } = this.#indexDb.list({ owner, job, run, node, state, q, before, limit });
+    const { rows, next, isFull } = this.#indexDb.executions.list({ owner, job, run, node, state, q, before, limit });
     // A row's lines, bytes and holes may be seconds old, but no search uses them.
     const executions = rows.map((row) => {
       const known = this.#store.slots.known(row)?.summary();

@@ -125,7 +125,7 @@ async function assignRuns(indexDb: IndexDb, options: ReindexOptions, unreadable:
     return run;
   };
   for (;;) {
-    const rows = indexDb.withoutRun(RUNS_A_TURN);
+    const rows = indexDb.executions.withoutRun(RUNS_A_TURN);
     if (rows.length === 0) return;
     indexDb.assignRuns(rows, choose);
     await setImmediate(undefined, { signal: options.signal });

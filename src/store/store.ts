@@ -60,7 +60,7 @@ export class Store {
    */
   start(): void {
     this.#parts.remover.finish();
-    this.#loading = workInSlices(this.#parts.indexDb.open(), (row) => this.#loadOpen(row), LOADING_TURN_MS);
+    this.#loading = workInSlices(this.#parts.indexDb.executions.open(), (row) => this.#loadOpen(row), LOADING_TURN_MS);
     this.#parts.housekeeping.start();
     const { log } = this.#options;
     void repairAcls({ records: this.#parts.records, logsDir: this.logsDir, log, signal: this.#stopped.signal });

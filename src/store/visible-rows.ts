@@ -21,17 +21,17 @@ export interface NamedRun {
  * this file. A name that fits several owners throws a SeveralOwnersError rather than choose one.
  */
 export class VisibleRows {
-  readonly #indexDb: Pick<IndexDb, "findById" | "runs" | "totals">;
+  readonly #indexDb: Pick<IndexDb, "executions" | "runs" | "totals">;
   /** By what was listed, as long as somebody has it. */
   readonly #listed = new WeakMap<Execution, IndexRow>();
 
-  constructor(indexDb: Pick<IndexDb, "findById" | "runs" | "totals">) {
+  constructor(indexDb: Pick<IndexDb, "executions" | "runs" | "totals">) {
     this.#indexDb = indexDb;
   }
 
   find(viewer: Viewer, { x, node, owner }: ExecutionName): IndexRow | undefined {
     if (!mayName(viewer, owner)) return undefined;
-    const rows = this.#indexDb.findById(x, ownerIn(viewer, { owner }), node);
+    const rows = this.#indexDb.executions.byId(x, ownerIn(viewer, { owner }), node);
     const owners = new Set(rows.map(({ execution }) => execution.owner));
     if (owners.size > 1) throw new SeveralOwnersError(`execution ${x}`, [...owners].sort());
     return rows[0];

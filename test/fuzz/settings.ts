@@ -90,7 +90,7 @@ const apiQuery: FuzzTarget = {
           limit: query.count("limit", { least: 1, most: maxPageExecutions, fallback: 100 }),
         };
         assert.ok(asked.limit >= 1 && asked.limit <= maxPageExecutions);
-        if (random.oneIn(16)) assert.deepEqual(index.list(asked).rows, []);
+        if (random.oneIn(16)) assert.deepEqual(index.executions.list(asked).rows, []);
       } catch (error) {
         if (!(error instanceof HttpError && error.status === 400)) throw error;
         assert.ok(error.message.length < 1_000);

@@ -71,7 +71,7 @@ function pages(index: IndexDb, query: Partial<IndexQuery>): string[] {
   const found: string[] = [];
   let before: string | undefined;
   do {
-    const page = index.list({ ...ALL, ...query, before });
+    const page = index.executions.list({ ...ALL, ...query, before });
     expect(page.rows.length).toBeLessThanOrEqual(ALL.limit);
     found.push(...page.rows.map(({ x }) => x));
     before = page.next ?? undefined;
@@ -113,7 +113,7 @@ describe("the index of executions", () => {
     const found: string[] = [];
     let before: string | undefined;
     do {
-      const page = index.list({ ...ALL, before });
+      const page = index.executions.list({ ...ALL, before });
       found.push(...page.rows.map(({ execution }) => execution.owner));
       before = page.next ?? undefined;
     } while (before !== undefined);
@@ -129,12 +129,12 @@ describe("the index of executions", () => {
     for (const owner of [undefined, "alice"]) {
       for (const before of [undefined, "2026-01-01/x/node0/bob"]) {
         for (const what of [{}, { job: "job" }, { node: "node" }, { state: "lost" as const }])
-          index.list({ ...ALL, ...what, owner, before });
+          index.executions.list({ ...ALL, ...what, owner, before });
       }
       index.totals.jobs(owner);
     }
     for (const before of [undefined, '["2026-01-01","bob","job","run"]']) {
-      index.list({ ...ALL, owner: "alice", job: "job", run: "run", before });
+      index.executions.list({ ...ALL, owner: "alice", job: "job", run: "run", before });
       for (const of of [{}, { owner: "alice" }, { owner: "alice", job: "job" }])
         index.runs.list({ ...of, before, limit: 1 });
     }
@@ -166,7 +166,7 @@ describe("the index of executions", () => {
     const found: string[] = [];
     let before: string | undefined;
     do {
-      const page = index.list({ ...ALL, limit: 500, before });
+      const page = index.executions.list({ ...ALL, limit: 500, before });
       expect(JSON.stringify(page.rows).length).toBeLessThan(1_200_000);
       found.push(...page.rows.map(({ x }) => x));
       before = page.next ?? undefined;
@@ -176,7 +176,7 @@ describe("the index of executions", () => {
 
   it("continues after the rows one search has read, even without a match", async () => {
     const index = await filled(4_500);
-    const page = index.list({ ...ALL, q: "argument3 " });
+    const page = index.executions.list({ ...ALL, q: "argument3 " });
     expect(page.rows).toEqual([]);
     expect(page.next).not.toBeNull();
     expect(pages(index, { q: "argument3 " })).toEqual([row(3).execution.x]);
@@ -243,10 +243,10 @@ describe("the index of executions", () => {
 
 it("parses a summary once while it stays the same: a search lists rows, and then opens each", async () => {
   const index = await filled(3);
-  const listed = index.list({ ...ALL, limit: 3 }).rows.find(({ x }) => x === row(1).x);
-  const opened = () => index.findById(row(1).x, "alice", undefined)[0];
+  const listed = index.executions.list({ ...ALL, limit: 3 }).rows.find(({ x }) => x === row(1).x);
+  const opened = () => index.executions.byId(row(1).x, "alice", undefined)[0];
   expect(opened()?.execution).toBe(listed?.execution);
-  expect(index.findById(row(1).x, "bob", undefined)).toEqual([]);
+  expect(index.executions.byId(row(1).x, "bob", undefined)).toEqual([]);
   index.put([row(1, { lines: 7, lastN: 7 })]);
   expect(opened()?.execution).toEqual(row(1, { lines: 7, lastN: 7 }).execution);
 });

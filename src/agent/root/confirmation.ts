@@ -2,7 +2,7 @@ import type { Log } from "../../host/log.ts";
 import type { EventAnswer } from "../../wire/fleet/event.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import type { Journal } from "../journal/journal.ts";
-import type { Standing } from "./runs.ts";
+import type { Standing } from "./accepted-runs.ts";
 import type { Teller } from "./teller.ts";
 
 interface ConfirmationOptions {

@@ -1,36 +1,26 @@
 import type { Log } from "../../host/log.ts";
-import { type OrderOf, parseOrder } from "../../wire/fleet/order.ts";
 import { isFinal } from "../../wire/fleet/states.ts";
 import type { SharedAccess } from "../folders/shared-access.ts";
-import type { Journal, RunName } from "../journal/journal.ts";
-import type { Accepted, Supervisor } from "../journal/records.ts";
+import type { RunName } from "../journal/journal.ts";
+import type { Supervisor } from "../journal/records.ts";
 import { AGENT_LIMITS } from "../limits.ts";
-import type { Services } from "../services/services.ts";
-import type { Checks } from "./checks.ts";
+import { acceptedOrder } from "./accepted-order.ts";
+import { AcceptedRuns, type AcceptedRunsOptions, type Standing } from "./accepted-runs.ts";
 import { lookAt, type Seen } from "./look.ts";
 import { type OpenRun, OpenRuns } from "./open-runs.ts";
-import { StartRate } from "./start-rate.ts";
-import type { Outcome, Starter } from "./starter.ts";
+import type { Outcome } from "./starter.ts";
 import { tellState } from "./tell-state.ts";
 import type { Teller } from "./teller.ts";
 
-export interface RunsOptions {
-  readonly journal: Journal;
-  readonly checks: Checks;
-  readonly starter: Starter;
-  readonly services: Pick<Services, "prepare">;
+export interface RunsOptions extends AcceptedRunsOptions {
   readonly shared: Pick<SharedAccess, "prepare" | "places">;
   readonly teller: Teller;
   readonly boot: string;
   isAlive(process: Supervisor): boolean;
   readonly log: Log;
-  nowMs(): number;
   /** Calls once after a time. Returns how to call that off. */
   after(act: () => void, afterMs: number): () => void;
 }
-
-/** Whether the journal is the one that the collector knows. */
-export type Standing = "unconfirmed" | "confirmed" | "restored" | "duplicate";
 
 /**
  * Moves every open run on, one step at a time: reads what is on the disk, decides at most one thing, and reports it until the
@@ -39,11 +29,11 @@ export type Standing = "unconfirmed" | "confirmed" | "restored" | "duplicate";
 export class Runs {
   readonly #options: RunsOptions;
   readonly #open: OpenRuns;
-  readonly #rate = new StartRate();
-  #standing: Standing = "unconfirmed";
+  readonly #accepted: AcceptedRuns;
 
   constructor(options: RunsOptions) {
     this.#options = options;
+    this.#accepted = new AcceptedRuns(options);
     this.#open = new OpenRuns(options.journal, (name) => this.step(name));
     for (const name of options.journal.all()) this.#recall(name);
   }
@@ -70,7 +60,7 @@ export class Runs {
   }
 
   set standing(standing: Standing) {
-    this.#standing = standing;
+    this.#accepted.standing = standing;
     this.stepAll();
   }
 
@@ -102,9 +92,7 @@ export class Runs {
   #recall(name: RunName): void {
     const { journal } = this.#options;
     const seen = this.look(name);
-    const order = journal.order(name);
-    const issued = order === undefined || order === "damaged" ? 0 : (parseOrder(order.signed.order)?.issued ?? 0);
-    journal.saw({ sequence: seen?.sequence ?? 0, issued });
+    journal.saw({ sequence: seen?.sequence ?? 0, issued: acceptedOrder(journal, name)?.order.issued ?? 0 });
     const isOver =
       seen === undefined || (isFinal(seen.state) && seen.state !== "unknown" && journal.wasTold(name, seen.state));
     if (!isOver) this.#open.open(name);
@@ -117,7 +105,8 @@ export class Runs {
         const seen = this.look(name);
         if (seen === undefined) return this.#open.close(name);
         if (run.isAsked) this.#untell(name, run, seen);
-        if (seen.state === "accepted") await this.#begin(name, run);
+        if (seen.state === "accepted")
+          await this.#accepted.begin(name, run, (outcome) => this.#supervised(name, run, outcome));
         run.offers = seen.state === "started" ? this.#goOn(name) : "";
         await this.#tell(name, run);
       } while (run.isAgain);
@@ -136,69 +125,30 @@ export class Runs {
     run.waitsTold = "";
   }
 
-  /** An accepted run: cancelled, ended before it began, or started. */
-  async #begin(name: RunName, run: OpenRun): Promise<void> {
-    const { journal, checks, starter, services, shared, nowMs } = this.#options;
-    const order = journal.order(name);
-    const canceller = journal.canceller(name);
-    const never = (state: "cancelled" | "refused" | "expired" | "unknown", why: Seen["why"] = "", by = ""): void =>
-      void journal.never(name, { state, why: why as "", by }, nowMs());
-    if (canceller !== undefined) return never("cancelled", "", canceller);
-    const parsed = order === undefined || order === "damaged" ? undefined : executableOf(order);
-    if (order === undefined || order === "damaged" || parsed === undefined) return never("refused", "malformed-order");
-    if (nowMs() > parsed.expires) return never("expired");
-    if (this.#standing === "restored") return never("unknown", "journal-restored");
-    if (starter.isStarting(name)) return;
-    if (this.#standing !== "confirmed" || nowMs() < run.startAfterMs || !this.#rate.take(name.user, nowMs())) return;
-    const opened = checks.open(JSON.stringify(order.signed));
-    if (opened.kind === "refused") return never("refused", opened.why);
-    const verdict = await checks.judge(opened.order);
-    if (verdict.kind === "refuse") return verdict.why === "expired" ? never("expired") : never("refused", verdict.why);
-    if (verdict.kind === "obey" && verdict.uid !== order.uid) return never("refused", "uid-changed");
-    if (verdict.kind === "wait") return this.#wait(run, verdict.why);
-    const prepared = await (parsed.kind === "call" ? services.prepare(parsed) : shared.prepare(parsed));
-    if (prepared.kind === "refuse") return this.#supervised(name, run, prepared);
-    if (prepared.kind === "wait") return this.#wait(run, prepared.why);
-    // While the directory was asked, a cancel may have decided it.
-    if (journal.claim(name) !== undefined) return;
-    run.startAfterMs = nowMs() + AGENT_LIMITS.startAgainAfterMs;
-    const onEnd = (outcome: Outcome): void => this.#supervised(name, run, outcome);
-    if (prepared.kind === "serve") starter.serve(name, prepared, onEnd);
-    if (prepared.kind === "ready" && parsed.kind === "run")
-      starter.start(name, { order: parsed, uid: order.uid, shared: prepared.places }, onEnd);
-  }
-
   /** A started run. A supervisor sees a cancel itself; a unit has to be stopped. Returns what the command offers. */
   #goOn(name: RunName): string {
     const { journal, starter } = this.#options;
-    const accepted = journal.order(name);
-    const order = accepted === undefined || accepted === "damaged" ? undefined : executableOf(accepted);
-    if (accepted === undefined || accepted === "damaged" || order?.kind !== "run") return "";
-    if (journal.canceller(name) !== undefined) starter.stop(name, accepted.uid);
+    const { order, uid } = acceptedOrder(journal, name) ?? {};
+    if (uid === undefined || order?.kind !== "run") return "";
+    if (journal.canceller(name) !== undefined) starter.stop(name, uid);
     return order.publish === "" ? "" : `${order.user}/${order.publish}`;
   }
 
   /** Before its end is reported: nothing is left behind then. */
   async #clean(name: RunName, seen: Seen): Promise<void> {
     const { journal, starter, shared } = this.#options;
-    const accepted = journal.order(name);
-    const order = accepted === undefined || accepted === "damaged" ? undefined : executableOf(accepted);
-    if (accepted === undefined || accepted === "damaged" || order?.kind !== "run") return;
-    const of = { order, uid: accepted.uid, shared: await shared.places(order) };
+    const { order, uid } = acceptedOrder(journal, name) ?? {};
+    if (uid === undefined || order?.kind !== "run") return;
+    const of = { order, uid, shared: await shared.places(order) };
     const isCut = journal.claim(name)?.kind === "started" && seen.state === "unknown" && order.files.length > 0;
     const placed = isCut && journal.placed(name) === undefined ? await starter.placed(of) : undefined;
     if (placed !== undefined) journal.keepPlaced(name, placed);
     await starter.clean(name, of);
   }
 
-  #wait(run: OpenRun, why: string): void {
-    run.waits = why;
-    run.startAfterMs = this.#options.nowMs() + AGENT_LIMITS.startAgainAfterMs;
-  }
-
   #supervised(name: RunName, run: OpenRun, outcome: Outcome): void {
     const { journal, log, nowMs } = this.#options;
-    if (outcome.kind === "wait") this.#wait(run, outcome.why);
+    if (outcome.kind === "wait") this.#accepted.wait(run, outcome.why);
     if (outcome.kind === "staged") run.startAfterMs = 0;
     if (outcome.kind === "refuse") {
       const text = outcome.text === undefined ? {} : { text: outcome.text };
@@ -207,7 +157,7 @@ export class Runs {
       } catch (error) {
         // It is refused anew once the disk has room.
         log.event("error", "cannot record a refusal", { ...name, error: String(error) });
-        this.#wait(run, "disk");
+        this.#accepted.wait(run, "disk");
       }
     }
     this.step(name);
@@ -243,9 +193,4 @@ export class Runs {
     // An unknown run may still be found to have ended.
     if (isTold && isFinal(seen.state) && seen.state !== "unknown") this.#open.close(name);
   }
-}
-
-function executableOf({ signed }: Accepted): OrderOf<"run"> | OrderOf<"call"> | undefined {
-  const order = parseOrder(signed.order);
-  return order?.kind === "run" || order?.kind === "call" ? order : undefined;
 }

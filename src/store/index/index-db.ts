@@ -2,21 +2,13 @@ import Database from "better-sqlite3";
 import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import { searchText } from "../../wire/search-text.ts";
 import { BuriedRows } from "./buried-rows.ts";
-import { type IndexPage, type IndexQuery, placeAfter, whereOf } from "./index-query.ts";
-import { FILE_COLUMNS, type IndexRow, parseFiles, parseRow } from "./index-row.ts";
+import { ExecutionRows } from "./execution-rows.ts";
+import { FILE_COLUMNS, type IndexRow, parseFiles } from "./index-row.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./index-schema.ts";
 import { OldestRows } from "./oldest-rows.ts";
-import { ParsedSummaries } from "./parsed-summaries.ts";
 import { RunIndex, seatOf } from "./run-index.ts";
 import { SealableRows } from "./sealable-rows.ts";
 import { Totals } from "./totals.ts";
-
-/** JSON of one page of executions, roughly: a page that reaches it ends early, with the place to continue. */
-const MAX_PAGE_BYTES = 1_048_576;
-/** What a row is parsed from: the texts of others cost more than a look-up. */
-const COLUMNS = "node, x, key_hash, run, over_at, base, open, disk_bytes, sealable_since, summary";
-/** Rows examined by one text search, to bound its time; the next page continues after them. */
-const MAX_SEARCHED = 1_000;
 
 /**
  * The index of executions in SQLite: a cache of the files' content that can be rebuilt at any time. Opened exclusively,
@@ -29,14 +21,13 @@ export class IndexDb {
   isCurrent: boolean;
   readonly #put: Database.Statement;
   readonly #find: Database.Statement;
-  readonly #findById: Database.Statement;
   readonly #setOpen: Database.Statement;
   readonly #findTaken: Database.Statement;
   readonly #forget: Database.Statement;
   readonly #buried: BuriedRows;
-  readonly #summaries = new ParsedSummaries();
   /** What waits for its commit are removals alone. */
   #isRemoving = false;
+  readonly executions: ExecutionRows;
   readonly runs: RunIndex;
   readonly totals: Totals;
   readonly oldest: OldestRows;
@@ -54,6 +45,7 @@ export class IndexDb {
     this.#db.pragma("synchronous = NORMAL");
     this.isCurrent = this.#db.pragma("user_version", { simple: true }) === SCHEMA_VERSION;
     if (!this.isCurrent) this.#db.exec(SCHEMA);
+    this.executions = new ExecutionRows(this.#db);
     this.runs = new RunIndex(this.#db);
     this.totals = new Totals(this.#db);
     this.oldest = new OldestRows(this.#db);
@@ -69,10 +61,6 @@ export class IndexDb {
       DO UPDATE SET state = @state, over_at = @overAt, open = @open, disk_bytes = @diskBytes,
         sealable_since = @sealableSinceMs, summary = @summary`);
     this.#find = this.#db.prepare(`SELECT ${FILE_COLUMNS} FROM executions WHERE node = ? AND x = ? AND key_hash = ?`);
-    this.#findById = this.#db.prepare(`
-      SELECT ${COLUMNS} FROM executions
-      WHERE x = @x AND (@owner IS NULL OR owner = @owner) AND (@node IS NULL OR node = @node)
-      ORDER BY started_at DESC, node`);
     // By itself, SQLite would scan all of the node's rows.
     this.#findTaken = this.#db.prepare(
       "SELECT 1 FROM executions INDEXED BY by_x WHERE x = ? AND node = ? AND owner = ?",
@@ -149,12 +137,6 @@ export class IndexDb {
     return parseFiles(this.#find.get(node, x, keyHash));
   }
 
-  /** The first executions whose run is not known, in the order of their starts. */
-  withoutRun(limit: number): IndexRow[] {
-    const sql = `SELECT ${COLUMNS} FROM executions INDEXED BY without_run WHERE run = '' ORDER BY started_at, x LIMIT ?`;
-    return this.#parseRows(this.#db.prepare(sql).all(limit));
-  }
-
   /**
    * Gives each of these rows the run that `choose` finds: it sees the runs of those before. One transaction for all: each
    * by itself would write the same pages of the indexes again and again.
@@ -205,50 +187,7 @@ export class IndexDb {
     this.#buried.expire(beforeMs);
   }
 
-  /** Executions with this id that a viewer may see, newest first. */
-  findById(x: string, owner: string | undefined, node: string | undefined): IndexRow[] {
-    return this.#parseRows(this.#findById.all({ x, owner: owner ?? null, node: node ?? null }));
-  }
-
-  open(): IndexRow[] {
-    return this.#parseRows(this.#db.prepare(`SELECT ${COLUMNS} FROM executions WHERE open = 1`).all());
-  }
-
-  /**
-   * A page, newest first. It has at least one row, unless none are left; large summaries make it shorter than `limit`.
-   * A search may return fewer than `limit` rows, even none, with a place to continue.
-   */
-  list(query: IndexQuery): IndexPage {
-    const { condition, values } = whereOf(query);
-    const order = "ORDER BY started_at DESC, x DESC, node DESC, owner DESC";
-    const isSearch = query.q !== undefined && query.q !== "";
-    const rest = `FROM executions ${condition} ${order} LIMIT`;
-    const sql = isSearch
-      ? `SELECT ${COLUMNS} FROM (SELECT * ${rest} ${MAX_SEARCHED}) WHERE instr(search, @q) > 0 LIMIT @limit`
-      : `SELECT ${COLUMNS} ${rest} @limit`;
-    const rows: IndexRow[] = [];
-    let bytes = 0;
-    for (const found of this.#db.prepare(sql).iterate({ ...values, limit: query.limit + 1 })) {
-      if (rows.length >= query.limit || bytes >= MAX_PAGE_BYTES)
-        return { rows, next: placeAfter(rows[rows.length - 1]?.execution), isFull: true };
-      const row = parseRow(found, this.#summaries);
-      if (row === undefined) continue;
-      rows.push(row);
-      bytes += row.summaryBytes;
-    }
-    if (!isSearch) return { rows, next: null, isFull: false };
-    const lastScanned = this.#db.prepare(
-      `SELECT ${COLUMNS} FROM executions ${condition} ${order} LIMIT 1 OFFSET ${MAX_SEARCHED - 1}`,
-    );
-    const last = parseRow(lastScanned.get(values), this.#summaries);
-    return { rows, next: placeAfter(last?.execution), isFull: false };
-  }
-
   close(): void {
     this.#db.close();
-  }
-
-  #parseRows(rows: readonly unknown[]): IndexRow[] {
-    return rows.map((row) => parseRow(row, this.#summaries)).filter((row) => row !== undefined);
   }
 }

@@ -1,11 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Me } from "../../../src/wire/api.ts";
-import type { DryRunOnNode } from "../../../src/wire/fleet/dry-run.ts";
 import type { FleetView } from "../../../src/wire/fleet/node-view.ts";
-import type { RunView } from "../../../src/wire/fleet/run-view.ts";
-import type { SignedOrder } from "../../../src/wire/fleet/signed-order.ts";
-import { ULID_RANDOM_BYTES } from "../../../src/wire/ids.ts";
 import type { ApiClient } from "../api-client.ts";
 import type { Navigation } from "../navigation.ts";
 import { frame } from "../texts/en/frame.ts";
@@ -14,13 +10,11 @@ import { chosenNodes } from "./chosen-nodes.ts";
 import { DryRunAnswers } from "./dry-run-answers.tsx";
 import { FileChoice } from "./file-choice.tsx";
 import { FleetClient } from "./fleet-client.ts";
-import { cancelOrderText, runOrderText, type Work } from "./make-order.ts";
 import { NodeChoice } from "./node-choice.tsx";
 import { RunCard } from "./run-card.tsx";
-import { heldTicket } from "./ticket.ts";
 import { useChosenFiles } from "./use-chosen-files.ts";
+import { useRunOrders } from "./use-run-orders.ts";
 import { type Wanted, workOf } from "./wanted-work.ts";
-import { workAgain } from "./work-again.ts";
 
 interface RunDialogProps {
   readonly api: ApiClient;
@@ -30,8 +24,6 @@ interface RunDialogProps {
   readonly onClose: () => void;
 }
 
-/** Shown below the form, newest first. */
-const SHOWN_RUNS = 10;
 const EXAMPLE = "node[1-4], gpu*, *, memory>=16G && role=render";
 const LOOK_EVERY_MS = 2_000;
 
@@ -42,10 +34,9 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
   const client = useMemo(() => new FleetClient(api), [api]);
   const dialog = useRef<HTMLDialogElement>(null);
   const [fleet, setFleet] = useState<FleetView | undefined>(undefined);
-  const [runs, setRuns] = useState<readonly RunView[]>([]);
   const [wanted, setWanted] = useState<Wanted>(NOTHING);
   const chosen = useChosenFiles(api);
-  const [answers, setAnswers] = useState<readonly DryRunOnNode[]>([]);
+  const orders = useRunOrders({ client, fleet, user: me.user });
   const [pattern, setPattern] = useState("");
   const [problem, setProblem] = useState<string | undefined>(undefined);
   const [isBusy, setBusy] = useState(false);
@@ -61,9 +52,7 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
       if (answer.ok) setFleet(answer.value);
     };
     void look();
-    void client.orders(SHOWN_RUNS).then((answer) => {
-      if (answer.ok) setRuns(answer.value);
-    });
+    orders.load();
     const timer = setInterval(() => void look(), LOOK_EVERY_MS);
     return () => clearInterval(timer);
   }, [isOpen, client]);
@@ -85,16 +74,10 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
     setWanted({ ...wanted, nodes: isChosen ? wanted.nodes.filter((each) => each !== node) : [...wanted.nodes, node] });
   };
 
-  /** Has an order signed. A text is why not. */
-  const sign = async (order: string): Promise<{ sig: string } | string> => {
-    const ticket = heldTicket();
-    if (ticket === undefined) return t.noTicket;
-    const answer = await client.sign({ ticket, order });
-    return answer.ok ? answer.value : answer.message;
-  };
-
-  const whileBusy = async <T,>(act: () => Promise<T>): Promise<T> => {
+  /** Without the words of an earlier problem. Resolves with what went wrong, if anything. */
+  const whileBusy = async (act: () => Promise<string | undefined>): Promise<string | undefined> => {
     setBusy(true);
+    setProblem(undefined);
     try {
       return await act();
     } finally {
@@ -102,65 +85,15 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
     }
   };
 
-  /** Resolves with what went wrong, if anything. */
-  const send = async (kind: "run" | "check", what: Work): Promise<string | undefined> => {
-    if (fleet === undefined) return undefined;
-    setProblem(undefined);
-    setAnswers([]);
-    const random = crypto.getRandomValues(new Uint8Array(ULID_RANDOM_BYTES));
-    let order: string;
-    try {
-      order = runOrderText(kind, what, { fleet, user: me.user, nowMs: Date.now(), random });
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    }
-    return whileBusy(async () => {
-      const signed = await sign(order);
-      return typeof signed === "string" ? signed : pass(kind, { order, ...signed }, what);
-    });
-  };
-
-  /** Sends what was signed, and shows the answer. A text is why not. */
-  const pass = async (kind: "run" | "check", body: SignedOrder, work: Work): Promise<string | undefined> => {
-    if (kind === "check") {
-      const answer = await client.dryRun(body);
-      if (answer.ok) setAnswers(answer.value);
-      return answer.ok ? undefined : answer.message;
-    }
-    const answer = await client.sendRun(body, work);
-    if (answer.ok) setRuns([answer.value, ...runs].slice(0, SHOWN_RUNS));
-    return answer.ok ? undefined : answer.message;
-  };
-
-  const goOn = async ({ run }: RunView): Promise<string | undefined> => {
-    const answer = await client.continueRun(run);
-    return answer.ok ? undefined : answer.message;
-  };
-
-  const stop = async (view: RunView): Promise<string | undefined> => {
-    if (fleet === undefined) return undefined;
-    const order = cancelOrderText(view, { fleet, user: me.user, nowMs: Date.now() });
-    const signed = await sign(order);
-    if (typeof signed === "string") return signed;
-    const answer = await client.stopRun(view.run, { order, ...signed });
-    return answer.ok ? undefined : answer.message;
-  };
-
   /** The files first: what is sent already is not sent again. */
-  const sendAll = async (): Promise<void> => {
-    const files = await whileBusy(() => chosen.send(wanted.folder));
-    setProblem(typeof files === "string" ? files : await send("run", workOf(wanted, files)));
-  };
-
-  /** On some of its nodes. */
-  const sendAgain = async (view: RunView, nodes: readonly string[]): Promise<string | undefined> => {
-    const work = workAgain(view, nodes);
-    return work === undefined ? t.variablesGone(view.run) : send("run", work);
+  const sendAll = async (): Promise<string | undefined> => {
+    const files = await chosen.send(wanted.folder);
+    return typeof files === "string" ? files : orders.send("run", workOf(wanted, files));
   };
 
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    void sendAll();
+    void whileBusy(sendAll).then(setProblem);
   };
   const set = (name: "command" | "job" | "folder", value: string): void => setWanted({ ...wanted, [name]: value });
 
@@ -222,7 +155,7 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
             type="button"
             class="plain"
             disabled={isBusy || wanted.nodes.length === 0 || wanted.command === ""}
-            onClick={() => void send("check", workOf(wanted, [])).then(setProblem)}
+            onClick={() => void whileBusy(() => orders.send("check", workOf(wanted, []))).then(setProblem)}
           >
             {t.dryRun}
           </button>
@@ -234,17 +167,17 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
           {problem}
         </p>
       </form>
-      {answers.length === 0 ? null : <DryRunAnswers nodes={answers} />}
-      {runs.map((view) => (
+      {orders.answers.length === 0 ? null : <DryRunAnswers nodes={orders.answers} />}
+      {orders.runs.map((view) => (
         <RunCard
           key={view.run}
           api={api}
           navigation={navigation}
           known={view}
           showOwner={me.admin}
-          onStop={stop}
-          onContinue={goOn}
-          onAgain={sendAgain}
+          onStop={orders.stop}
+          onContinue={orders.goOn}
+          onAgain={(view, nodes) => whileBusy(() => orders.sendAgain(view, nodes))}
         />
       ))}
     </dialog>

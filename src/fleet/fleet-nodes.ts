@@ -1,0 +1,86 @@
+import type { Metrics } from "../host/metrics.ts";
+import type { FleetView } from "../wire/fleet/node-view.ts";
+import { parsePresence } from "../wire/fleet/presence.ts";
+import type { Broker } from "./broker/broker.ts";
+import type { Link } from "./link/link.ts";
+import { NodeTable } from "./nodes/node-table.ts";
+import { NodeWatch } from "./nodes/node-watch.ts";
+import type { Nodes } from "./outbox/ports.ts";
+
+interface FleetNodesOptions {
+  /** The fleet's. */
+  readonly id: string;
+  readonly broker: Broker;
+  /** Undefined until the broker has started. */
+  readonly link: () => Link | undefined;
+  readonly metrics: Metrics;
+  readonly nowMs: () => number;
+  readonly wallMs: () => number;
+}
+
+/** The nodes that the broker admits, with what they report of themselves: for the outbox to reach, and for the API to show. */
+export class FleetNodes implements Nodes {
+  readonly #options: FleetNodesOptions;
+  readonly #table: NodeTable;
+  readonly #watch: NodeWatch;
+
+  constructor(options: FleetNodesOptions) {
+    const { nowMs, wallMs, metrics, link } = options;
+    this.#options = options;
+    this.#table = new NodeTable({ nowMs, wallMs });
+    this.#watch = new NodeWatch({ view: () => this.view(), ask: () => link()?.watch() });
+    metrics.gauge("ml_fleet_nodes_present", "Nodes whose agent was heard of within 40 s", () =>
+      this.#table.countPresent(),
+    );
+  }
+
+  send(node: string, message: Uint8Array): void {
+    this.#options.link()?.send(node, message);
+  }
+
+  isPresent(node: string): boolean {
+    return this.#table.isPresent(node);
+  }
+
+  isDuplicate(node: string): boolean {
+    return this.#table.isDuplicate(node);
+  }
+
+  connectionsOf(node: string): Promise<number> {
+    return this.#options.broker.connectionsOf(node);
+  }
+
+  journalOf(node: string): string {
+    return this.#table.journalOf(node);
+  }
+
+  isAdmitted(node: string): boolean {
+    return this.#options.broker.nodes.names.has(node);
+  }
+
+  /** Nodes with a valid certificate, whether they were ever heard of or not. */
+  view(): FleetView {
+    const nodes = [...this.#options.broker.nodes.names].sort().map((node) => this.#table.view(node));
+    return { id: this.#options.id, nodes };
+  }
+
+  /** What `view` shows, and once a second what has changed; while somebody follows, nodes report each second. */
+  follow(signal: AbortSignal): AsyncIterable<string> {
+    return this.#watch.follow(signal);
+  }
+
+  /** Reads a node's presence. @returns whether the node has missed what was sent to it. */
+  take(node: string, text: string): boolean {
+    const presence = parsePresence(text);
+    return presence !== undefined && this.#table.take(node, presence);
+  }
+
+  /** Called each second. */
+  tick(): void {
+    this.#watch.tick();
+  }
+
+  close(): void {
+    this.#watch.close();
+  }
+}
