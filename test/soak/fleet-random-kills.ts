@@ -15,7 +15,7 @@ import { verdictOf } from "./scenario.ts";
 
 /** A kill comes at any moment of a run's way: through collector, broker, both halves of the agent, and back, which takes some 100 ms. */
 const WITHIN_MS = 250;
-/** An order that was on its way is sent again after 5 s, and each of its steps may be hit. */
+/** An order that was on its way is sent again after 5 s, and each of its steps may be hit; a collector that starts has 30 s. */
 const PATIENCE_MS = 120_000;
 
 type Victim = "collector" | "broker" | "mlagent" | "mlagent-root";
@@ -54,9 +54,14 @@ class Orders {
     });
     const body = JSON.stringify(key.signed(order));
     this.#sent.push(order.run);
-    await poll("the order to be stored", async () => {
+    const answers: string[] = [];
+    const isStored = async (): Promise<boolean> => {
       const answer = await this.#request("/runs", { method: "POST", body });
+      answers.push(answer === undefined ? "none" : `${answer.status} ${await answer.text()}`);
       return answer?.ok === true;
+    };
+    await poll("the order to be stored", isStored, PATIENCE_MS).catch((error: unknown) => {
+      throw new Error(`${String(error)}; answers: ${[...new Set(answers)].join(", ")}`);
     });
   }
 
