@@ -48,6 +48,25 @@ describe("pieces of one line", () => {
     expect(shown(rowsOf([piece(1, "a"), second]))).toEqual(["a", "b"]);
   });
 
+  test("between lines of the other stream continue in another row, which says so", () => {
+    const rows = rowsOf([
+      piece(1, "Password: ", { stderr: true }),
+      piece(2, "beside", { fragment: false }),
+      piece(3, "more beside"),
+      piece(4, "ok", { stderr: true, fragment: false }),
+      piece(5, ", and its end", { fragment: false }),
+      piece(6, "next", { stderr: true, fragment: false }),
+    ]);
+    expect(rows.map(({ n, to, continues }) => [n, to, continues])).toEqual([
+      [1, 1, false],
+      [2, 2, false],
+      [3, 3, false],
+      [4, 4, true],
+      [5, 5, true],
+      [6, 6, false],
+    ]);
+  });
+
   test("continue in another row when one would be too long", () => {
     const rows = rowsOf([piece(1, "a".repeat(MAX_ROW_CHARACTERS)), piece(2, "b", { fragment: false })]);
     expect(rows.map(({ continues }) => continues)).toEqual([false, true]);

@@ -12,6 +12,7 @@ const ROW = {
   redraws: 0,
   open: false,
   continues: false,
+  besideOpen: false,
 } as const;
 
 function rows(from: number, to: number): Item[] {

@@ -177,3 +177,32 @@ test("shows each line once, and holes for absent lines, whatever the order of ar
     }),
   );
 });
+
+test("joins the pieces of lines, whatever pages they come in and in whatever order", () => {
+  const printed = fc.record({ stderr: fc.boolean(), fragment: fc.boolean(), text: fc.constantFrom("a", "b\r", "\rc") });
+  const pages = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 12, maxLength: 12 });
+  fc.assert(
+    fc.property(fc.array(printed, { minLength: 1, maxLength: 12 }), pages, fc.nat(), (all, lengths, begun) => {
+      const pieces = all.map((each, at): LogLine => ({ ...line(at + 1), ...each }));
+      const whole = new LogWindow("n", LIMITS);
+      whole.addSource(1);
+      whole.extendEnd(0, pieces);
+      const last = pieces.length;
+      const first = 1 + (begun % last);
+      const window = new LogWindow("n", LIMITS);
+      window.addSource(first);
+      let [from, to] = [first, first - 1];
+      for (const length of lengths) {
+        const [before, behind] = [Math.max(1, from - length), Math.min(last, to + length)];
+        // The last line of a page comes late.
+        window.extendEnd(0, pieces.slice(to, behind - 1), behind);
+        window.fill(0, pieces.slice(behind - 1, behind));
+        window.extendStart(0, pieces.slice(before - 1, from - 1), before);
+        [from, to] = [before, behind];
+      }
+      window.extendStart(0, pieces.slice(0, from - 1), 1);
+      window.extendEnd(0, pieces.slice(to));
+      expect(window.rows).toEqual(whole.rows);
+    }),
+  );
+});

@@ -1,5 +1,6 @@
 import type { LogLine } from "../../api-parse.ts";
 import type { LogRow } from "./log-row.ts";
+import { joinRow } from "./make-row.ts";
 import { compareRows, type RowOrder } from "./row-order.ts";
 
 /** A row that belongs further before the end is left to the next sorting of all. */
@@ -31,9 +32,9 @@ export class HeldRows {
     return this.#characters;
   }
 
-  /** The last row of an execution that begins with line `n`. */
+  /** The row of an execution that has line `n`. */
   rowOf(source: number, n: number): LogRow | undefined {
-    return this.all.findLast((row) => row.source === source && row.n === n);
+    return this.all.findLast((row) => row.source === source && row.n <= n && row.to >= n);
   }
 
   /** Of an execution's lines, in order, those that no row has. */
@@ -69,13 +70,19 @@ export class HeldRows {
     else rows.splice(at, 0, row);
   }
 
-  /** Adds rows that belong anywhere. */
-  insert(rows: readonly LogRow[]): void {
-    for (const row of rows) {
-      this.#rows.push(row);
-      this.#characters += row.text.length;
+  /** Adds rows of an execution that belong anywhere; pieces of a line join, also with those that were there. */
+  insert(source: number, added: readonly LogRow[]): void {
+    this.#rows.push(...added);
+    this.#isSorted = false;
+    const rows: LogRow[] = [];
+    let last = -1;
+    for (const each of this.all) {
+      const { joined, row } = each.source === source ? joinRow(rows[last], each) : { joined: false, row: each };
+      if (joined) rows[last] = row;
+      else rows.push(row);
+      if (row.source === source && !joined) last = rows.length - 1;
     }
-    this.#isSorted = this.#isSorted && rows.length === 0;
+    this.#hold(rows);
   }
 
   /** Puts a row in the place of one near the end. Returns false where that one is not held. */
@@ -93,8 +100,12 @@ export class HeldRows {
   }
 
   keep(isKept: (row: LogRow) => boolean): void {
-    this.#rows = this.all.filter(isKept);
-    this.#characters = this.#rows.reduce((sum, row) => sum + row.text.length, 0);
+    this.#hold(this.all.filter(isKept));
+  }
+
+  #hold(rows: LogRow[]): void {
+    this.#rows = rows;
+    this.#characters = rows.reduce((sum, row) => sum + row.text.length, 0);
   }
 
   /** Takes rows away at one end. Returns them in order. */

@@ -24,6 +24,8 @@ export interface LogRow {
   readonly open: boolean;
   /** An earlier row holds the beginning of this line. */
   readonly continues: boolean;
+  /** Where it ends, a line of the other stream of its execution has begun and not ended. */
+  readonly besideOpen: boolean;
   /** Of a match: what the search found in it. */
   readonly found?: readonly string[];
   /** Of a long match: bytes of the line before and after `text`. */

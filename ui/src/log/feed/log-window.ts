@@ -211,20 +211,19 @@ export class LogWindow {
     if (!joined || tail === undefined || !this.#held.replace(tail, made)) this.#held.add(made);
   }
 
-  /** Inserts rows in order. Returns the last one. */
+  /** Inserts lines in order. Returns the row of the last one. */
   #insert(source: number, lines: readonly LogLine[]): LogRow | undefined {
-    const rows: LogRow[] = [];
     this.#noteMoves(lines);
     this.#pinStyles(source);
-    for (const line of lines) {
-      const { joined, row } = joinRow(rows.at(-1), makeRow(line, source));
-      if (joined) rows.pop();
-      rows.push(row);
-    }
-    this.#held.insert(rows);
+    const held = this.#held;
+    held.insert(
+      source,
+      lines.map((line) => makeRow(line, source)),
+    );
+    const rowOf = (n: number | undefined) => (n === undefined ? undefined : held.rowOf(source, n));
+    this.#tails[source] = rowOf(this.#tails[source]?.to);
     this.#carryStyles(source);
-    const last = rows.at(-1);
-    return last === undefined ? undefined : this.#held.rowOf(source, last.n);
+    return rowOf(lines.at(-1)?.n);
   }
 
   /** Keeps what lines that the window does not hold any more have left on. */

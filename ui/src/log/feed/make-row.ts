@@ -2,9 +2,10 @@ import { PLAIN } from "../../../../src/text/screen/style.ts";
 import type { LogLine } from "../../api-parse.ts";
 import { lastStates, statesBegun } from "./line-states.ts";
 import type { LogRow } from "./log-row.ts";
+import { WINDOW_LIMITS } from "./window-limits.ts";
 
-/** A longer line continues in another row: a tab must stay able to hold it. */
-export const MAX_ROW_CHARACTERS = 2_097_152;
+/** A longer line continues in another row: half of what a tab holds of a log. */
+export const MAX_ROW_CHARACTERS = WINDOW_LIMITS.maxCharacters / 2;
 
 export function makeRow(line: LogLine, source: number): LogRow {
   const { n, time, stderr, fragment, text } = line;
@@ -20,18 +21,24 @@ export function makeRow(line: LogLine, source: number): LogRow {
     redraws: statesBegun("", text),
     open: fragment,
     continues: false,
+    besideOpen: false,
   };
 }
 
 /**
- * Puts `row` behind `before`: as one row if the line goes on (a prompt, a row of dots, a progress bar), else as two.
- * The result's last row is the one to join next.
+ * Puts `row`, of one piece or more, behind `before`: as one row if the line goes on (a prompt, a row of dots, a progress bar),
+ * else as two. The result's last row is the one to join next.
  */
 export function joinRow(before: LogRow | undefined, row: LogRow): { readonly joined: boolean; readonly row: LogRow } {
-  if (before === undefined || !before.open || before.source !== row.source) return { joined: false, row };
-  if (before.to + 1 !== row.n || before.stderr !== row.stderr) return { joined: false, row };
-  const text = lastStates(before.text + row.text);
-  if (text.length > MAX_ROW_CHARACTERS) return { joined: false, row: { ...row, continues: true } };
-  const redraws = before.redraws + statesBegun(before.text, row.text);
+  if (before === undefined || before.source !== row.source || before.to + 1 !== row.n) return { joined: false, row };
+  const { open, besideOpen } = before;
+  if (!open && !besideOpen) return { joined: false, row };
+  if (before.stderr !== row.stderr) return { joined: false, row: { ...row, continues: besideOpen, besideOpen: open } };
+  if (!open) return { joined: false, row: { ...row, besideOpen } };
+  // Most pieces have no CR, and lines of many pieces are long: they are not read again for each.
+  const whole = before.text + row.text;
+  const text = row.text.includes("\r") ? lastStates(whole) : whole;
+  if (text.length > MAX_ROW_CHARACTERS) return { joined: false, row: { ...row, continues: true, besideOpen } };
+  const redraws = before.redraws + row.redraws + statesBegun(before.text, row.text) - statesBegun("", row.text);
   return { joined: true, row: { ...before, to: row.to, text, redraws, open: row.open } };
 }

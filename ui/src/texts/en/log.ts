@@ -65,7 +65,7 @@ export const log = translated("log", {
     many: (n: string, to: string, why: string) => `Lines ${n}–${to}: ${why}`,
   },
   wholeLine: "Show the whole line",
-  continues: "Goes on from the row above",
+  continues: "Goes on from an earlier row",
   jsonTree: "Show the JSON as a tree",
   redrawn: (count: string) => `Redrawn ${count} times; this is its last state. Show all`,
   foldThem: (names: string, count: string) => `${names}: ${count} lines. Fold them`,

@@ -61,7 +61,7 @@ export const log: typeof english = {
     many: (n, to, why) => `Líneas ${n}–${to}: ${why}`,
   },
   wholeLine: "Mostrar la línea entera",
-  continues: "Continuación de la fila anterior",
+  continues: "Continuación de una fila anterior",
   jsonTree: "Mostrar el JSON como árbol",
   redrawn: (count) => `Redibujada ${count} veces; este es su último estado. Mostrar todos`,
   foldThem: (names, count) => `${names}: ${count} líneas. Plegarlas`,
