@@ -24,6 +24,8 @@ export interface CommandDescription {
   readonly operandCount: readonly [least: number, most: number];
   /** One of several fixed operands. */
   readonly operandChoices?: readonly string[];
+  /** An operand is text that may begin with a dash: what is said of an unknown option says how to give it. */
+  readonly takesText?: true;
   readonly about: string;
   readonly options: Readonly<Record<string, OptionDescription>>;
   /** Whether a person reads its output in a pager. */
@@ -108,7 +110,8 @@ function parse(description: CommandDescription, args: readonly string[]): Parsed
     strict: false,
     tokens: true,
   });
-  for (const token of parsed.tokens) if (token.kind === "option") checkOption(description, token);
+  for (const token of parsed.tokens)
+    if (token.kind === "option") checkOption(description, { ...token, word: args[token.index] ?? token.rawName });
   const [least, most] = description.operandCount;
   const { length } = parsed.positionals;
   if (length < least || length > most) throw new UsageError(`expected ${description.operands || "no operand"}`);
@@ -125,13 +128,18 @@ interface OptionToken {
   readonly rawName: string;
   readonly value: string | undefined;
   readonly inlineValue: boolean | undefined;
+  /** All that was typed: `-fn3`. */
+  readonly word: string;
 }
 
-function checkOption({ options }: CommandDescription, { name, rawName, value, inlineValue }: OptionToken): void {
+function checkOption({ options, takesText }: CommandDescription, token: OptionToken): void {
+  const { name, rawName, value, inlineValue, word } = token;
   const option = Object.hasOwn(options, name) ? options[name] : undefined;
   if (option === undefined) {
     const meant = rawName.startsWith("--") ? meantWord(name, Object.keys(options)) : undefined;
-    throw new UsageError(`there is no option ${rawName}${meant === undefined ? "" : `: did you mean --${meant}?`}`);
+    const guess = meant === undefined ? "" : `: did you mean --${meant}?`;
+    const asText = takesText === true ? `${guess === "" ? ";" : ""} if ${word} is the text: -- ${word}` : "";
+    throw new UsageError(`there is no option ${rawName}${guess}${asText}`);
   }
   if (option.value === undefined) {
     if (value !== undefined) throw new UsageError(`${rawName} takes no value, got ${JSON.stringify(value)}`);

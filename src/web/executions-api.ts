@@ -11,7 +11,7 @@ import type { Viewer } from "../wire/viewer.ts";
 import type { RecordRead } from "./admin-reads.ts";
 import { badRequest, HttpError, notFound } from "./http-error.ts";
 import type { Keeping } from "./keeping-port.ts";
-import { readPage } from "./lines-page.ts";
+import { readEnd, readPage } from "./lines-page.ts";
 import type { Archive } from "./ports.ts";
 import { Query } from "./query.ts";
 import { RawDownloads } from "./raw-download.ts";
@@ -165,8 +165,10 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
       const last = query.count("last", { least: 1, most: maxPageLines, fallback: 0 });
       const first = query.count("from", { least: 1, most: Number.MAX_SAFE_INTEGER, fallback: 1 });
       const count = query.count("limit", { least: 1, most: maxPageLines, fallback: defaultPageLines });
-      const [from, limit] = last === 0 ? [first, count] : [Math.max(1, execution.lastN - last + 1), last];
-      const { pieces, next } = await readPage(archive, viewer, { execution, from, limit });
+      const { pieces, next } =
+        last === 0
+          ? await readPage(archive, viewer, { execution, from: first, limit: count })
+          : await readEnd(archive, viewer, { execution, last });
       await sendList(response, turns, { name: "lines", pieces, rest: { next } });
     });
   });

@@ -32,6 +32,18 @@ export async function readPage(
   return { pieces: decoded(pieces), next: following?.firstN ?? null };
 }
 
+/** The last so many lines, or fewer if they are too long for a page: then half of them, and so on. */
+export async function readEnd(
+  archive: Archive,
+  viewer: Viewer,
+  { execution, last }: { execution: Execution; last: number },
+): Promise<Page> {
+  const { lastN } = execution;
+  const page = await readPage(archive, viewer, { execution, from: Math.max(1, lastN - last + 1), limit: last });
+  const isCut = page.next !== null && page.next <= lastN;
+  return isCut && last > 1 ? readEnd(archive, viewer, { execution, last: Math.ceil(last / 2) }) : page;
+}
+
 /** In pieces that take half a millisecond each. */
 export function* decoded(chunks: readonly Lines[]): Generator<readonly Line[]> {
   let lines: Line[] = [];

@@ -23,9 +23,18 @@ const tail = describedCommand(
   },
 );
 
+const grep = describedCommand(
+  {
+    ...{ name: "grep", summary: "find text", operands: "PATTERN", operandCount: [1, 1], takesText: true },
+    about: "Finds text.",
+    options: { follow: { short: "f", help: "go on" } },
+  },
+  async () => 0,
+);
+
 async function mlctl(...argv: string[]) {
   const printed = { out: "", err: "" };
-  const program = { name: "mlctl", version: () => "1", commands: { tail: async () => tail, ls: async () => tail } };
+  const program = { name: "mlctl", version: () => "1", commands: { tail: async () => tail, ls: async () => tail, grep: async () => grep } };
   const code = await dispatch(program, argv, {
     stdout: { write: (text) => (printed.out += String(text)) },
     stderr: { write: (text) => (printed.err += String(text)) },
@@ -45,6 +54,8 @@ test.each([
   ["an option", ["tail", "--folow"], "there is no option --folow: did you mean --follow?"],
   ["the beginning of an option", ["tail", "--li", "3"], "there is no option --li: did you mean --lines?"],
   ["a letter", ["tail", "-fq"], "there is no option -q\n"],
+  ["text that looks like options", ["grep", "-foo"], "there is no option -o; if -foo is the text: -- -foo\n"],
+  ["text like an option", ["grep", "--folow"], "did you mean --follow? if --folow is the text: -- --folow\n"],
   ["an option without its value", ["tail", "-n"], "-n: N is missing\n"],
   [
     "an option in the place of a value",

@@ -10,7 +10,7 @@ import { UsageError } from "../../wire/usage-error.ts";
 import type { Command, Io } from "../command.ts";
 import { type CommandDescription, describedCommand, type ParsedOptions } from "../described-command.ts";
 import { type Collector, linesOf } from "../remote/collector.ts";
-import { lookUp, mayBeId } from "../remote/executions.ts";
+import { lookUp, mayBeId, refuseEmpty } from "../remote/executions.ts";
 import { timePast } from "../remote/moments.ts";
 import { Output } from "../remote/output.ts";
 import { note, type RemoteSettings, signedIn } from "../remote/session.ts";
@@ -25,6 +25,7 @@ export const GREP: CommandDescription = {
   summary: "search the lines of executions",
   operands: "PATTERN [ID|JOB]",
   operandCount: [1, 2],
+  takesText: true,
   about: `Searches one execution, a job, or everything that you may see, newest first, on the collector. PATTERN is a regular
 expression (https://docs.rs/regex/latest/regex/#syntax). Pieces of a line count as one line. ID is an id, or the beginning
 of one that fits no other; - is the newest execution. A hit in one execution is printed as N:TEXT, N the number of
@@ -116,6 +117,7 @@ async function scopeOf(collector: Collector, options: ParsedOptions, target: str
   const [job, run] = [options.text("job"), options.text("run")];
   if (job !== undefined && target !== undefined) throw new UsageError("expected --job or an operand, not both");
   const name = job ?? target;
+  refuseEmpty(name);
   if (name === undefined) {
     if (run !== undefined) throw new UsageError("--run: name its --job as well");
     return { all: true };

@@ -2,6 +2,7 @@ import { type Execution, type ExecutionName, parseExecution } from "../../wire/a
 import { parseExecutionId } from "../../wire/ids.ts";
 import { WIRE_LIMITS } from "../../wire/limits.ts";
 import { asRecord } from "../../wire/record.ts";
+import { UsageError } from "../../wire/usage-error.ts";
 import { CtlError } from "../command.ts";
 import { ApiRefusal, type Collector } from "./collector.ts";
 
@@ -46,6 +47,7 @@ export function mayBeId(word: string): boolean {
 
 /** The execution of an id, of the beginning of one, the newest (`-`), or one of the last (`@2`). Throws a CtlError if it is none, or several. */
 export async function findExecution(collector: Collector, word: string): Promise<Execution> {
+  refuseEmpty(word);
   const found = await lookUp(collector, word);
   if (found !== undefined) return found;
   const name = JSON.stringify(word);
@@ -54,6 +56,11 @@ export async function findExecution(collector: Collector, word: string): Promise
       `There is no execution ${name}, but a job of this name: \`mlctl ls --job ${name}\` lists its executions`,
     );
   throw new CtlError(`There is no execution ${name}. \`mlctl ls\` lists what you may see`);
+}
+
+/** As from a shell's variable that is not set: to the API it would mean everything. Throws a UsageError. */
+export function refuseEmpty(word: string | undefined): void {
+  if (word === "") throw new UsageError('expected the name of an execution or a job, got ""');
 }
 
 /** Like `findExecution`, but undefined if there is none. */

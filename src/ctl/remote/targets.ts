@@ -4,7 +4,7 @@ import { UsageError } from "../../wire/usage-error.ts";
 import { CtlError } from "../command.ts";
 import type { OptionDescription, ParsedOptions } from "../described-command.ts";
 import type { Collector } from "./collector.ts";
-import { listExecutions, lookUp, mayBeId } from "./executions.ts";
+import { listExecutions, lookUp, mayBeId, refuseEmpty } from "./executions.ts";
 
 /** A paragraph of a command's help. */
 export const TARGET_RULE = `
@@ -36,6 +36,7 @@ export async function targetOf(
   word: string | undefined,
 ): Promise<Target | undefined> {
   const [job, run] = [options.text("job"), options.text("run")];
+  refuseEmpty(job ?? word);
   if (job !== undefined && word !== undefined) throw new UsageError("expected --job or an operand, not both");
   if (job === undefined && word === undefined) {
     if (run !== undefined) throw new UsageError("--run: name its job as well");
@@ -47,6 +48,7 @@ export async function targetOf(
 
 /** An execution, a job or a run by one word. */
 export async function targetOfWord(collector: Collector, word: string): Promise<Target> {
+  refuseEmpty(word);
   if (mayBeId(word)) {
     const execution = await lookUp(collector, word);
     if (execution !== undefined) return { is: "execution", execution };

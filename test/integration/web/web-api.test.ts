@@ -191,6 +191,14 @@ describe("the API", () => {
     for (const n of ends) expect(lines).toContain(n);
   });
 
+  test("of long lines the last ones are fewer, and the end", async () => {
+    const long = web.archive.add({ x: "01ARZ3NDEKTSV4RRFFQ69G5FA3" });
+    long.store(1, 2_000, (n) => `${n} ${"x".repeat(4_095)}`);
+    const page = asRecord((await alice.get(`/api/executions/${long.x}/lines?last=2000`)).json);
+    const lines = Array.isArray(page?.["lines"]) ? page["lines"].map((line) => Number(asRecord(line)?.["n"])) : [];
+    expect([lines[0], lines.at(-1), lines.length, page?.["next"]]).toEqual([1_001, 2_000, 1_000, null]);
+  });
+
   test("gives lines as text if they are UTF-8, and as base64 otherwise", async () => {
     const odd = web.archive.add({ x: "01ARZ3NDEKTSV4RRFFQ69G5FA2" });
     odd.store(1, 1, () => "grün 😀");
