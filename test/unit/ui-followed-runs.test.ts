@@ -6,42 +6,42 @@ import { FollowedRuns } from "../../ui/src/run/followed-runs.ts";
 interface Asked {
   readonly runs: readonly string[];
   readonly say: (run: string, isDone?: boolean) => void;
-  /** The answer ends; not ok: the connection was cut. */
-  readonly end: (ok?: boolean) => Promise<void>;
+  /** The answer ends, the connection was cut (status 0), or the collector refuses. */
+  readonly end: (refused?: { readonly status: number; readonly retryAfterSeconds?: number }) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 function setUp() {
   const asked: Asked[] = [];
-  const timers = new Set<() => void>();
+  const timers = new Map<() => void, number>();
   const followRuns: FleetClient["followRuns"] = ({ runs }, { onView, signal }) => {
     let resolve = (_: Awaited<ReturnType<FleetClient["followRuns"]>>): void => undefined;
     const promise = new Promise<Awaited<ReturnType<FleetClient["followRuns"]>>>((given) => {
       resolve = given;
     });
-    const cut = { ok: false, status: 0, code: "", message: "", retryAfterSeconds: undefined } as const;
     const say = (run: string, isDone = false) => onView({ run, isDone } as RunView);
-    const end = async (ok = true) => {
-      resolve(ok ? { ok, value: true } : cut);
+    const end: Asked["end"] = async (refused) => {
+      const said = { ok: false, code: "", message: "", retryAfterSeconds: undefined } as const;
+      resolve(refused === undefined ? { ok: true, value: true } : { ...said, ...refused });
       await Promise.resolve();
       await Promise.resolve();
     };
     asked.push({ runs, say, end, signal });
     return promise;
   };
-  const after = (act: () => void) => {
-    timers.add(act);
+  const after = (act: () => void, afterMs: number) => {
+    timers.set(act, afterMs);
     return () => void timers.delete(act);
   };
   const elapse = () => {
-    const due = [...timers];
+    const due = [...timers.keys()];
     timers.clear();
     for (const act of due) act();
   };
   const seen: string[] = [];
   const followed = new FollowedRuns({ owner: "alice", client: { followRuns }, after });
   const follow = (run: string) => followed.follow(run, ({ isDone }) => seen.push(`${run}${isDone ? " done" : ""}`));
-  return { asked, elapse, seen, follow, waiting: () => timers.size };
+  return { asked, elapse, seen, follow, waiting: () => timers.size, waitsMs: () => [...timers.values()] };
 }
 
 test("runs that come into view together share one connection; one more replaces it", () => {
@@ -65,7 +65,7 @@ test("a connection that was cut is made again for those that have not ended; unk
   for (const run of ["ended", "open", "unknown"]) follow(run);
   elapse();
   asked[0]?.say("ended", true);
-  await asked[0]?.end(false);
+  await asked[0]?.end({ status: 0 });
   elapse();
   expect(asked[1]?.runs).toEqual(["open", "unknown"]);
   asked[1]?.say("open", true);
@@ -97,4 +97,17 @@ test("of more runs than one request takes, another one is followed as soon as on
   ]);
   asked[1]?.say("run 64", true);
   expect(waiting()).toBe(0);
+});
+
+test.each([
+  ["the collector says when to come again", { status: 429, retryAfterSeconds: 5 }, [5_000]],
+  ["the collector is unable for now", { status: 503 }, [1_000]],
+  ["there is no session", { status: 401 }, []],
+  ["there is no fleet", { status: 404 }, []],
+])("where it is refused, it is asked again as the refusal says: %s", async (_, refused, waits) => {
+  const { asked, elapse, follow, waitsMs } = setUp();
+  follow("a");
+  elapse();
+  await asked[0]?.end(refused);
+  expect(waitsMs()).toEqual(waits);
 });

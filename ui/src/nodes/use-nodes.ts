@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { NodeEvent } from "../../../src/wire/fleet/node-event.ts";
+import { followAgainMs } from "../api/follow-again.ts";
 import type { JsonClient } from "../api/json-client.ts";
 import { NodeStore } from "./node-store.ts";
 import { followFleet, listNodes, nodeEvents } from "./nodes-client.ts";
@@ -15,8 +16,6 @@ interface Nodes {
 
 /** Relays report every ten seconds. */
 const LOOK_EVERY_MS = 5_000;
-const FOLLOW_AGAIN_AFTER_MS = 1_000;
-const NOT_FOUND = 404;
 
 /** All nodes: relays every few seconds, agents each second. Nothing is asked for while nobody sees the tab. */
 export function useNodes(api: JsonClient): Nodes {
@@ -52,8 +51,8 @@ export function useNodes(api: JsonClient): Nodes {
         },
         signal: by.signal,
       });
-      if (by.signal.aborted || (!answer.ok && answer.status === NOT_FOUND)) return;
-      again(() => follow(by), FOLLOW_AGAIN_AFTER_MS, by);
+      const afterMs = followAgainMs(answer);
+      if (!by.signal.aborted && afterMs !== undefined) again(() => follow(by), afterMs, by);
     };
     const watch = (): void => {
       gone.abort();

@@ -1,9 +1,9 @@
 import type { RunView } from "../../../src/wire/fleet/run-view.ts";
+import { followAgainMs } from "../api/follow-again.ts";
 import type { FleetClient } from "./fleet-client.ts";
 
 /** Runs that come into view together are asked for together. */
 const GATHER_MS = 20;
-const TRY_AGAIN_AFTER_MS = 1_000;
 /** Of one request, as the collector takes them; others wait until some of these have ended. */
 const MOST_AT_ONCE = 64;
 
@@ -72,10 +72,11 @@ export class FollowedRuns {
       // Another one has been waiting for its place.
       if (view.isDone && this.#wanted.size >= MOST_AT_ONCE) this.#connectAfter(GATHER_MS);
     };
-    const { ok } = await client.followRuns({ runs, owner }, { onView, signal: connection.signal });
+    const answer = await client.followRuns({ runs, owner }, { onView, signal: connection.signal });
     if (connection.signal.aborted) return;
     // Of these the collector knows nothing.
-    for (const run of ok ? runs : []) if (!seen.has(run)) this.#wanted.delete(run);
-    if (this.#wanted.size > 0) this.#connectAfter(TRY_AGAIN_AFTER_MS);
+    for (const run of answer.ok ? runs : []) if (!seen.has(run)) this.#wanted.delete(run);
+    const afterMs = followAgainMs(answer);
+    if (this.#wanted.size > 0 && afterMs !== undefined) this.#connectAfter(afterMs);
   }
 }
