@@ -34,7 +34,11 @@ const grep = describedCommand(
 
 async function mlctl(...argv: string[]) {
   const printed = { out: "", err: "" };
-  const program = { name: "mlctl", version: () => "1", commands: { tail: async () => tail, ls: async () => tail, grep: async () => grep } };
+  const program = {
+    name: "mlctl",
+    version: () => "1",
+    commands: { tail: async () => tail, ls: async () => tail, grep: async () => grep },
+  };
   const code = await dispatch(program, argv, {
     stdout: { write: (text) => (printed.out += String(text)) },
     stderr: { write: (text) => (printed.err += String(text)) },

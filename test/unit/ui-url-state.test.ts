@@ -17,8 +17,12 @@ describe("a place and its address", () => {
       `?x=${X}&node=n1&stream=stderr&find=x&how=cw&wrap=1&time=utc&line=12-15&top=5&q=err`,
       {
         ...{ view: "execution", x: X, node: "n1", stream: "stderr", wrap: true, time: "utc" },
-        ...{ line: 12, lineTo: 15, clock: undefined, top: "5", q: "err", find: "x", how: "cw" },
+        ...{ line: 12, lineTo: 15, mark: "", clock: undefined, top: "5", q: "err", find: "x", how: "cw" },
       },
+    ],
+    [
+      `?job=train&line=7&mark=t_${X}_7`,
+      { view: "job", job: "train", node: "", ...LOG_DEFAULTS, line: 7, mark: `t_${X}_7` },
     ],
     ["?job=train&owner=alice", { view: "job", job: "train", owner: "alice", node: "", ...LOG_DEFAULTS }],
     ["?job=train&run=4711.2&node=n1", { view: "job", job: "train", run: "4711.2", node: "n1", ...LOG_DEFAULTS }],

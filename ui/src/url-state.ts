@@ -46,6 +46,8 @@ export interface LogPlace {
   readonly line: number;
   /** The last one of several marked lines; 0 for one line or none. */
   readonly lineTo: number;
+  /** In a job: the marked line's time, execution and number. */
+  readonly mark: string;
   /** Undefined: differences of nodes' clocks that are known are taken out of a job's times. */
   readonly clock: "node" | undefined;
   /** The line at the top of the view: n for an execution, a time for a job. Empty: at the end, following. */
@@ -98,6 +100,7 @@ export const LOG_DEFAULTS: LogPlace = {
   time: undefined,
   line: 0,
   lineTo: 0,
+  mark: "",
   clock: undefined,
   top: "",
 };
@@ -170,6 +173,7 @@ export function formatPlace(place: Place): string {
     set("time", place.time);
     set("clock", place.clock);
     set("line", formatLines(place));
+    set("mark", place.mark);
     set("top", place.top);
   }
   set("q", place.q);
@@ -186,6 +190,7 @@ function parseLogPlace(text: (name: string) => string): LogPlace {
     wrap: text("wrap") === "" ? undefined : text("wrap") !== "0",
     time: TIME_MODES.find((mode) => mode === text("time")),
     ...parseLines(text("line")),
+    mark: text("mark"),
     clock: text("clock") === "node" ? "node" : undefined,
     top: text("top"),
   };

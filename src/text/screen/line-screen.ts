@@ -138,8 +138,7 @@ export class LineScreen {
       this.#rows.push(new Row());
       row = this.#rows[this.#row];
     }
-    row.firstN ??= this.#n;
-    row.lastN = this.#n;
+    if (this.#n !== undefined) row.touch(this.#n);
     return row;
   }
 }

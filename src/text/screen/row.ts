@@ -7,6 +7,9 @@ export interface Span {
   readonly style: Style;
 }
 
+/** More than the viewer shows of what a bar has been: a bar may be drawn for days. */
+const MAX_PRINTED_BY = 2_048;
+
 /** The second column of a wide character. */
 const COVERED = "";
 
@@ -17,14 +20,29 @@ const COVERED = "";
  * into cells, one per column.
  */
 export class Row {
-  /** The first and the last line that printed on this row; undefined for a skipped row. */
-  firstN: number | undefined;
-  lastN: number | undefined;
+  /** The lines that printed on this row, as far as they are kept: the first one, and the last ones. */
+  readonly printedBy: number[] = [];
   #text = "";
   #spans: { end: number; style: Style }[] = [];
   #columns = 0;
   #cells: string[] | undefined;
   #styles: Style[] = [];
+
+  /** Undefined for a skipped row, like `lastN`. */
+  get firstN(): number | undefined {
+    return this.printedBy[0];
+  }
+
+  get lastN(): number | undefined {
+    return this.printedBy.at(-1);
+  }
+
+  /** A line prints on this row. */
+  touch(n: number): void {
+    if (this.lastN === n) return;
+    if (this.printedBy.length === MAX_PRINTED_BY) this.printedBy.splice(1, MAX_PRINTED_BY / 2);
+    this.printedBy.push(n);
+  }
 
   /** In columns. */
   get width(): number {

@@ -84,13 +84,16 @@ describe("mlctl ls", () => {
 });
 
 describe("an id", () => {
-  test.each(["show", "tail", "fold", "wait", "open", "keep", "rm", "grep x"])("that is empty is none: %s", async (words) => {
-    const { code, stderr } = await mlctl.here([...words.split(" "), ""]);
-    expect({ code, stderr }).toEqual({
-      code: 2,
-      stderr: expect.stringContaining('expected the name of an execution or a job, got ""'),
-    });
-  });
+  test.each(["show", "tail", "fold", "wait", "open", "keep", "rm", "grep x"])(
+    "that is empty is none: %s",
+    async (words) => {
+      const { code, stderr } = await mlctl.here([...words.split(" "), ""]);
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: expect.stringContaining('expected the name of an execution or a job, got ""'),
+      });
+    },
+  );
 
   test("that is none, but a job: says so", async () => {
     const { code, stderr } = await mlctl.here(["show", "train"]);

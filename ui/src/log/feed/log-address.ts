@@ -17,7 +17,7 @@ export async function targetOf(api: Pick<ApiClient, "runs">, place: ExecutionPla
 }
 
 export function positionOf(place: ExecutionPlace | JobPlace): LogPosition {
-  if (place.view === "job") return parseTimePosition(place.top) ?? { at: "end" };
+  if (place.view === "job") return parseTimePosition(place.top || place.mark) ?? { at: "end" };
   const n = parseLineNumber(place.top);
   if (n !== undefined) return { at: "line", n, align: "top" };
   return place.line > 0 ? { at: "line", n: place.line, align: "third" } : { at: "end" };

@@ -92,10 +92,11 @@ function startOf(first: LogRow): Region {
 }
 
 function rowsOf({ fed, shown }: Region, screen: LineScreen): readonly LogRow[] {
-  const made = [...screen.takeSettled(), ...screen.rows].flatMap(({ firstN, lastN, text, spans }) => {
+  const made = [...screen.takeSettled(), ...screen.rows].flatMap(({ firstN, lastN, printedBy, text, spans }) => {
     const base = firstN === undefined ? undefined : fed.findLast((row) => row.n <= firstN);
     if (base === undefined || firstN === undefined || lastN === undefined) return [];
-    const printed = fed.filter((row) => row.n >= firstN && row.n <= lastN);
+    const lines = new Set(printedBy);
+    const printed = fed.filter(({ n }) => lines.has(n));
     return [{ ...base, n: firstN, to: lastN, text, redraws: printed.length - 1, screen: { spans, printed } }];
   });
   // What has settled was shown before, and no later line changes it.

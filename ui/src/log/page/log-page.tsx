@@ -15,6 +15,7 @@ import { MAX_COLUMNS } from "../side/use-side.ts";
 import type { TimeScale } from "../times/time-scale.ts";
 import type { LogControls } from "../view/log-view.tsx";
 import { LogView } from "../view/log-view.tsx";
+import { markedLines } from "../view/marked-lines.ts";
 import { useRowLook } from "../view/use-row-look.ts";
 import { useTerminal } from "../view/use-terminal.ts";
 import { FollowButton } from "./follow-button.tsx";
@@ -83,7 +84,8 @@ export function LogPage(props: LogPageProps): JSX.Element {
     },
     [opened, redraw],
   );
-  const rows = useShownItems({ feed, place, gutter, found, redraw });
+  const marked = markedLines(place, feed?.sources ?? []);
+  const rows = useShownItems({ feed, place, marked, gutter, found, redraw });
   const { side } = rows;
   const { part: terminal, isLost } = useTerminal();
   const look = useRowLook({
@@ -93,7 +95,6 @@ export function LogPage(props: LogPageProps): JSX.Element {
     gutter,
     navigation,
     adjust,
-    showOwner,
     sources,
     terminal,
     words,
@@ -178,7 +179,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
           scale={scale}
           look={look}
           wrap={wrap}
-          marked={[place.line, Math.max(place.line, place.lineTo)]}
+          marked={marked}
           opened={opened}
           folds={folds}
           onMove={onMove}
@@ -188,10 +189,15 @@ export function LogPage(props: LogPageProps): JSX.Element {
         <LoadNote feed={shown} />
         <FollowButton feed={shown} />
         <NewLines feed={feed} />
-        {place.view === "execution" && place.line > 0 ? (
+        {marked.to > 0 ? (
           <Lazy<SelectionBarProps>
             load={loadSelectionBar}
-            props={{ api, feed, place, time: look.time, onClear: () => adjust({ line: 0, lineTo: 0 }) }}
+            props={{
+              ...{ api, navigation, showOwner, place, marked },
+              source: feed.sources[marked.source],
+              time: look.time,
+              onClear: () => adjust({ line: 0, lineTo: 0, mark: "" }),
+            }}
             waiting={null}
           />
         ) : null}

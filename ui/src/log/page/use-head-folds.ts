@@ -1,13 +1,13 @@
 import { useCallback, useMemo, useRef, useState } from "preact/hooks";
-import type { LogPlace } from "../../url-state.ts";
 import { usePart } from "../../use-part.ts";
 import type { Item, LogRow } from "../feed/log-row.ts";
 import type { RowPlace } from "../feed/row-order.ts";
 import { type Folded, foldTraces, type HeadLines } from "../feed/trace-folds.ts";
 import { isActionsHead, isBuildkiteHead } from "../fold/group-heads.ts";
+import { isMarked, type MarkedLines } from "../view/marked-lines.ts";
 
 interface HeadFoldsOptions {
-  readonly place: Pick<LogPlace, "line" | "lineTo">;
+  readonly marked: MarkedLines;
   /** The match that Find is at. */
   readonly current: Pick<RowPlace, "source" | "n"> | undefined;
   readonly redraw: () => void;
@@ -23,7 +23,7 @@ interface HeadFolds {
  * Stack traces and groups under their heads. A trace is open if the reader opened it, a group until the reader folds it,
  * and both where something in them is looked at. Groups show whole until their script is loaded.
  */
-export function useHeadFolds({ place, current, redraw }: HeadFoldsOptions): HeadFolds {
+export function useHeadFolds({ marked, current, redraw }: HeadFoldsOptions): HeadFolds {
   const [hasGroups, setGroups] = useState(false);
   const { part: groups, isLost } = usePart(loadGroups, hasGroups);
   const toggled = useMemo(() => new WeakSet<LogRow>(), []);
@@ -31,14 +31,14 @@ export function useHeadFolds({ place, current, redraw }: HeadFoldsOptions): Head
   const last = useRef<{ readonly key: string; readonly items: readonly Item[]; readonly folded: Folded } | undefined>(
     undefined,
   );
-  const { line, lineTo } = place;
+  const { source: of, from, to } = marked;
   const fold = (items: readonly Item[]): Folded => {
-    const key = `${groups === undefined} ${toggles.current} ${line} ${lineTo} ${current?.source} ${current?.n}`;
+    const key = `${groups === undefined} ${toggles.current} ${of} ${from} ${to} ${current?.source} ${current?.n}`;
     if (last.current?.items === items && last.current.key === key) return last.current.folded;
     const isLookedAt = ({ rows }: HeadLines): boolean =>
-      rows.some(({ source, n, to }) => {
-        const isMarked = n <= Math.max(line, lineTo) && to >= line && line > 0;
-        return isMarked || (current?.source === source && current.n >= n && current.n <= to);
+      rows.some((row) => {
+        const isFound = current?.source === row.source && current.n >= row.n && current.n <= row.to;
+        return isFound || isMarked(row, marked);
       });
     // While it draws: the page is drawn once more, and then loads it.
     if (!hasGroups && items.some(isGroupHead)) setGroups(true);

@@ -6,12 +6,14 @@ import { type Folded, NO_FOLDS } from "../feed/trace-folds.ts";
 import type { FindState } from "../find/use-find.ts";
 import { useRowFold } from "../fold/use-row-fold.ts";
 import { type Side, useSide } from "../side/use-side.ts";
+import type { MarkedLines } from "../view/marked-lines.ts";
 import type { NodeLabel } from "../view/row-look.ts";
 import { useHeadFolds } from "./use-head-folds.ts";
 
 interface ShownItemsOptions {
   readonly feed: LogFeed | undefined;
   readonly place: ExecutionPlace | JobPlace;
+  readonly marked: MarkedLines;
   /** The label beside the lines; undefined: the node. */
   readonly gutter: string | undefined;
   readonly found: Pick<FindState, "current" | "matches">;
@@ -29,9 +31,9 @@ interface ShownItems {
 }
 
 /** The rows of a page: matches, columns beside each other, folded lines, or all with traces and groups under their heads. */
-export function useShownItems({ feed, place, gutter, found, redraw }: ShownItemsOptions): ShownItems {
+export function useShownItems({ feed, place, marked, gutter, found, redraw }: ShownItemsOptions): ShownItems {
   const { current, matches } = found;
-  const heads = useHeadFolds({ place, current, redraw });
+  const heads = useHeadFolds({ marked, current, redraw });
   const job = place.view === "job" && matches === undefined ? place : undefined;
   const isFolded = job?.fold === true;
   const { fold, isLost: isFoldLost } = useRowFold({ feed, gutter, isWanted: isFolded });

@@ -5,6 +5,7 @@ import type { RowPlace } from "../feed/row-order.ts";
 import type { HeadFold } from "../feed/trace-folds.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import { HoleView } from "./hole-view.tsx";
+import { isMarked, type MarkedLines } from "./marked-lines.ts";
 import type { RowLook } from "./row-look.ts";
 import { RowView } from "./row-view.tsx";
 
@@ -13,8 +14,7 @@ interface LogRowsProps {
   /** The drawn items, in order. */
   readonly items: readonly Item[];
   readonly look: RowLook;
-  /** First and last line of the selection; 0 for none. */
-  readonly marked: readonly [from: number, to: number];
+  readonly marked: MarkedLines;
   readonly current: Pick<RowPlace, "source" | "n"> | undefined;
   /** Long lines that the reader has opened. */
   readonly opened: WeakSet<LogRow>;
@@ -36,8 +36,8 @@ export function LogRows({ feed, items, keys, look, marked, current, opened, fold
           const node = look.labels[item.source]?.text;
           return <HoleView key={key} hole={item} kind={holeKind(feed, item)} node={node} reason={reason} />;
         }
-        const isCurrent = (item.side?.cells ?? [item]).some((cell) => isAt(cell, current));
-        const isMarked = item.n <= marked[1] && item.to >= marked[0];
+        const cells = item.side?.cells ?? [item];
+        const isCurrent = cells.some((cell) => isAt(cell, current));
         const before = at === 0 ? above : items[at - 1];
         const found = item.found ?? look.foundIn(item);
         return (
@@ -45,7 +45,7 @@ export function LogRows({ feed, items, keys, look, marked, current, opened, fold
             key={key}
             row={item}
             look={look}
-            marked={isMarked}
+            marked={cells.some((cell) => cell !== undefined && isMarked(cell, marked))}
             current={isCurrent}
             found={found}
             isWhole={opened.has(item)}

@@ -12,6 +12,7 @@ import { DateNote } from "./date-note.tsx";
 import { LoadAhead } from "./load-ahead.ts";
 import { LogRows } from "./log-rows.tsx";
 import { LogViewport } from "./log-viewport.ts";
+import type { MarkedLines } from "./marked-lines.ts";
 import { MatchReveal } from "./match-reveal.ts";
 import { ROW_PX } from "./row-heights.ts";
 import type { RowLook } from "./row-look.ts";
@@ -34,8 +35,7 @@ interface LogViewProps {
   readonly position: LogPosition;
   readonly look: RowLook;
   readonly wrap: boolean;
-  /** First and last line of the selection; 0 for none. */
-  readonly marked: readonly [from: number, to: number];
+  readonly marked: MarkedLines;
   readonly opened: WeakSet<LogRow>;
   readonly folds: ReadonlyMap<LogRow, HeadFold>;
   /** The match that Find is at. */

@@ -1,8 +1,8 @@
 import { useMemo } from "preact/hooks";
 import type { Navigation } from "../../navigation.ts";
-import { placeOfExecution } from "../../place-of.ts";
-import type { ExecutionPlace, JobPlace, LogPlace, Place, TimeMode } from "../../url-state.ts";
+import type { ExecutionPlace, JobPlace, LogPlace, TimeMode } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
+import { formatTimePosition, parseTimePosition } from "../feed/log-position.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import { LineTime } from "./line-time.ts";
 import type { RowLook } from "./row-look.ts";
@@ -16,7 +16,6 @@ interface UseRowLookOptions {
   readonly gutter: string | undefined;
   readonly navigation: Navigation;
   readonly adjust: (changes: Partial<LogPlace>) => void;
-  readonly showOwner: boolean;
   /** What shows lines that go back; replaced when it is loaded. */
   readonly terminal: unknown;
   /** Number of executions in the feed; it only grows. */
@@ -40,7 +39,6 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
     gutter,
     navigation,
     adjust,
-    showOwner,
     sources,
     terminal,
     words,
@@ -57,12 +55,9 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
   return useMemo(() => {
     const executions = (feed?.sources ?? []).map((source) => source.execution);
     const startedAt = executions.map((each) => each.startedAt).sort()[0] ?? "";
-    const placeOf = (row: LogRow): Place => {
-      const { place: now } = navigation;
-      const execution = executions[row.source];
-      if (now.view === "execution") return { ...now, line: row.n, lineTo: 0 };
-      return execution === undefined ? now : { ...placeOfExecution(execution, showOwner), line: row.n };
-    };
+    /** As an address names a line of a job. */
+    const markOf = ({ source, time, n }: LogRow): string =>
+      view === "job" ? formatTimePosition({ time, n, x: executions[source]?.x ?? "" }) : "";
     return {
       time: new LineTime(time, startedAt),
       words,
@@ -74,13 +69,16 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
       onGroup,
       sideCells,
       labels: view === "job" ? sourceLabels(executions, gutter) : [],
-      hrefOf: (row) => navigation.href(placeOf(row)),
+      hrefOf: (row) => {
+        const { place: now } = navigation;
+        const mark = markOf(row);
+        return navigation.href(now.view === "list" ? now : { ...now, line: row.n, lineTo: 0, mark, top: mark });
+      },
       onNumber: (row, event) => {
         if (event.button !== 0 || event.ctrlKey || event.metaKey) return;
         event.preventDefault();
         const { place: now } = navigation;
-        if (now.view === "execution") adjust(selected(now, row.n, event.shiftKey));
-        else navigation.go(placeOf(row));
+        if (now.view !== "list") adjust(selected(now, { n: row.n, mark: markOf(row) }, event.shiftKey));
       },
     };
   }, [
@@ -100,12 +98,26 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
     sideCells,
     navigation,
     adjust,
-    showOwner,
   ]);
 }
 
-/** The selection after a click on a number: another line, none, or with Shift all lines from the first one. */
-function selected({ line, lineTo }: LogPlace, n: number, isRange: boolean): Pick<LogPlace, "line" | "lineTo"> {
-  if (!isRange || line === 0) return { line: line === n && lineTo === 0 ? 0 : n, lineTo: 0 };
-  return { line: Math.min(line, n), lineTo: Math.max(line, n) };
+/**
+ * The selection after a click on a number: another line, none, or with Shift all lines of the same execution from the first
+ * one.
+ */
+function selected(
+  now: LogPlace,
+  { n, mark }: { readonly n: number; readonly mark: string },
+  isRange: boolean,
+): Pick<LogPlace, "line" | "lineTo" | "mark"> {
+  const { line, lineTo } = now;
+  const isSame = line > 0 && executionIn(now.mark) === executionIn(mark);
+  if (isSame && isRange)
+    return { line: Math.min(line, n), lineTo: Math.max(line, n), mark: n < line ? mark : now.mark };
+  const isOff = isSame && line === n && lineTo === 0;
+  return isOff ? { line: 0, lineTo: 0, mark: "" } : { line: n, lineTo: 0, mark };
+}
+
+function executionIn(mark: string): string | undefined {
+  return parseTimePosition(mark)?.row?.x;
 }

@@ -31,6 +31,7 @@ export const inside = translated("inside", {
   ended: "Ended",
   arguments: "Arguments",
   marked: "Marked lines",
+  ownPage: "The page of this execution alone",
   line: (n: string) => `Line ${n}`,
   lines: (n: string, to: string) => `Lines ${n}–${to}`,
   copyText: "Copy text",

@@ -30,6 +30,7 @@ export const inside: typeof english = {
   ended: "Fin",
   arguments: "Argumentos",
   marked: "Líneas marcadas",
+  ownPage: "La página de esta ejecución sola",
   line: (n) => `Línea ${n}`,
   lines: (n, to) => `Líneas ${n}–${to}`,
   copyText: "Copiar texto",
