@@ -11,6 +11,7 @@ import type { Getent } from "../../src/host/getent.ts";
 import type { LogFields } from "../../src/host/log.ts";
 import { createUserDirectory, type User, type UserDirectory } from "../../src/host/users.ts";
 import { afterwards } from "../support/cleanup.ts";
+import { deferred } from "../support/deferred.ts";
 import { poll } from "../support/poll.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
@@ -124,10 +125,7 @@ describe("authentication", () => {
   test("asks PAM four times at once, queues eight of one address, and refuses the rest immediately", async () => {
     let running = 0;
     let most = 0;
-    let release: () => void = () => undefined;
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    const { promise: released, resolve: release } = deferred();
     const { path } = await serve(async () => {
       running += 1;
       most = Math.max(most, running);

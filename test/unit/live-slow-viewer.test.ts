@@ -5,6 +5,7 @@ import { Backlog } from "../../src/live/backlog.ts";
 import { createHub } from "../../src/live/hub.ts";
 import { encodeLines, sourceKey } from "../../src/live/lines-message.ts";
 import { SummaryMessage } from "../../src/live/summary-message.ts";
+import { deferred } from "../support/deferred.ts";
 import { FakeArchive } from "../support/fake-archive.ts";
 import type { Received } from "../support/fake-viewer-socket.ts";
 import { watch } from "../support/watching.ts";
@@ -79,10 +80,7 @@ describe("a viewer that reads slowly", () => {
     const hub = createHub(log, Date.now);
     const archive = new FakeArchive();
     const execution = archive.add({ x: X });
-    let resume: () => void = () => undefined;
-    const stalled = new Promise<void>((resolve) => {
-      resume = resolve;
-    });
+    const { promise: stalled, resolve: resume } = deferred();
     const take = () => stalled;
     const { socket, ran, outbox } = await watch({
       hub,
@@ -109,10 +107,7 @@ describe("a viewer that reads slowly", () => {
     execution.store(1, 200);
     archive.maxReadLines = 10;
     let taken = 0;
-    let stall: () => void = () => undefined;
-    const stalled = new Promise<void>((resolve) => {
-      stall = resolve;
-    });
+    const { promise: stalled, resolve: stall } = deferred();
     const take = async () => {
       taken += 1;
       if (taken === 3) await stalled;

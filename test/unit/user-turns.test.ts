@@ -1,14 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { UserTurns } from "../../src/web/user-turns.ts";
+import { deferred } from "../support/deferred.ts";
 
 const OPTIONS = { what: "searches", maxWaiting: 8 };
 
 /** Searches that end when `release` is called, and the order in which they ran. */
 function begun() {
-  let release: () => void = () => undefined;
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
+  const { promise: released, resolve: release } = deferred();
   const running = { now: 0, most: 0, all: 0 };
   const searches = new UserTurns(OPTIONS);
   const search = async () => {

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { AgentSite } from "../../support/agent-site.ts";
 import { poll } from "../../support/poll.ts";
+import { readIfThere } from "../../support/read-if-there.ts";
 
 let site: AgentSite;
 
@@ -41,7 +41,7 @@ test("stop ends everything that the command started, in sessions of its own too"
   );
   await site.until(order, "started");
   const lines = await poll("two processes", () => {
-    const all = readOr(pids).trim().split("\n").map(Number);
+    const all = readIfThere(pids).trim().split("\n").map(Number);
     return all.length === 2 && all;
   });
   site.cancel(order);
@@ -63,14 +63,6 @@ test("a folder that is missing is a failure with its name", async () => {
   expect(await site.until(order, "failed")).toMatchObject({ why: "cwd" });
   expect(site.count("cwd")).toBe(0);
 });
-
-function readOr(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}
 
 function isThere(pid: number): boolean {
   try {

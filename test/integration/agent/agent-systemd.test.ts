@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { AgentSite } from "../../support/agent-site.ts";
 import { type BootedSystemd, bootSystemd } from "../../support/booted-systemd.ts";
 import { poll } from "../../support/poll.ts";
 import { processesWith } from "../../support/processes-with.ts";
+import { readIfThere } from "../../support/read-if-there.ts";
 import { createTestUser, type TestUser } from "../../support/root.ts";
 
 const SECRET = "s3cret-of-the-unit";
@@ -47,7 +48,7 @@ testBooted("a command runs in a unit of its own, as its user, and its order is n
   const order = site.run(`${look} > ${out}; sleep 1000`, { env: [`TOKEN=${SECRET} $HOME %n`] });
   await site.until(order, "started");
   const lines = await poll("the look", () => {
-    const all = readText(out).trimEnd().split("\n");
+    const all = readIfThere(out).trimEnd().split("\n");
     return all.at(-1) === "end" && all;
   });
   const unit = `mlrun-${alice.uid}-${order.run}.service`;
@@ -74,7 +75,7 @@ testBooted("files are written by units too, as the user, before the command's", 
   const files = [site.file(`${folder}/a`, "bytes", { mode: 0o640 }), site.file(`${folder}/b`, "more")];
   const order = site.run(`cat ${folder}/a ${folder}/b > ${seen}`, { files });
   expect(await site.until(order, "finished", "failed", "refused")).toMatchObject({ state: "finished" });
-  expect(readText(seen)).toBe("bytesmore");
+  expect(readIfThere(seen)).toBe("bytesmore");
   const { uid, mode } = statSync(join(folder, "a"));
   expect([uid, mode & 0o777]).toEqual([alice.uid, 0o640]);
   const alone = site.order({ argv: [], files: [site.file(`${folder}/c`, "alone")] });
@@ -94,7 +95,7 @@ testBooted("files of a shared folder are written by units as its user, before th
   const files = [site.file("@web/app", "shared"), site.file(`${site.folder}/count/own`, "own")];
   const order = site.run(`cat app ${site.folder}/count/own > ${seen}`, { files, cwd: "@web" });
   expect(await site.until(order, "finished", "failed", "refused")).toMatchObject({ state: "finished" });
-  expect(readText(seen)).toBe("sharedown");
+  expect(readIfThere(seen)).toBe("sharedown");
   expect([statSync(join(web, "app")).uid, statSync(join(site.folder, "count/own")).uid]).toEqual([bob.uid, alice.uid]);
   const twice = site.order({ argv: [], files: [site.file("@web/same", "1"), site.file("@web/same", "2")] });
   site.send(site.key.message(twice));
@@ -149,7 +150,7 @@ testBooted(
     const order = site.run(`trap '' TERM; (setsid sh -c 'trap "" TERM; echo $$ > ${pids}; sleep 1000') & sleep 1000`);
     await site.until(order, "started");
     await site.kill();
-    const pid = await poll("the session's process", () => readText(pids).trim() || undefined);
+    const pid = await poll("the session's process", () => readIfThere(pids).trim() || undefined);
     await site.start({ through: booted.inside });
     site.cancel(order);
     expect(await site.until(order, "failed")).toMatchObject({ signal: "SIGKILL", by: alice.name });
@@ -159,11 +160,3 @@ testBooted(
     expect(site.count("ended")).toBe(1);
   },
 );
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}

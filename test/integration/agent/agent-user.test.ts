@@ -1,11 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { executionOf } from "../../../src/orders/execution-of.ts";
 import { AgentSite } from "../../support/agent-site.ts";
 import { poll } from "../../support/poll.ts";
 import { processesWith } from "../../support/processes-with.ts";
+import { readIfThere } from "../../support/read-if-there.ts";
 import { createTestUser } from "../../support/root.ts";
 
 const IS_ROOT = process.getuid?.() === 0;
@@ -27,13 +27,13 @@ test.skipIf(!IS_ROOT)("a command has everything of its user, and nothing of the 
   });
   await site.until(order, "started");
   const lines = await poll("the look", () => {
-    const all = readText(out).trimEnd().split("\n");
+    const all = readIfThere(out).trimEnd().split("\n");
     return all.some((line) => line.startsWith("USER=")) && all;
   });
   const groups = execFileSync("id", ["-G", alice.name]).toString().trim();
   expect(lines.slice(0, 5)).toEqual([String(alice.uid), String(alice.gid), groups, "0022", `/home/${alice.name}`]);
   // Without systemd nobody opens a session with limits of its own: they are those of mlagent-root.
-  const limits = readText(`/proc/${site.root?.pid}/limits`);
+  const limits = readIfThere(`/proc/${site.root?.pid}/limits`);
   expect(lines[5]).toBe(/^Max open files\s+(\S+)/m.exec(limits)?.[1]);
   const capabilities = lines.filter((line) => /^Cap(Inh|Prm|Eff|Amb)/.test(line));
   expect(capabilities.map((line) => line.split("\t")[1])).toEqual(Array(4).fill("0000000000000000"));
@@ -52,7 +52,7 @@ test.skipIf(!IS_ROOT)("a command has everything of its user, and nothing of the 
     return names.includes("sleep") && names;
   });
   expect(own.filter((name) => name !== "sh" && name !== "sleep")).toEqual([]);
-  expect(readText(join(site.folder, "state/journal"))).not.toContain(SECRET);
+  expect(readIfThere(join(site.folder, "state/journal"))).not.toContain(SECRET);
   site.cancel(order);
   await site.until(order, "failed");
 });
@@ -115,11 +115,3 @@ test.skipIf(!IS_ROOT)("a file of keys that somebody else could write trusts nobo
   execFileSync("chmod", ["g-w", join(site.folder, "trust")]);
   await site.until(site.run("true"), "finished");
 });
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}

@@ -12,6 +12,7 @@ import { poll } from "../../support/poll.ts";
 import { describeAsRoot } from "../../support/root.ts";
 import { Site } from "../../support/site.ts";
 import { SmallDisk } from "../../support/small-disk.ts";
+import { storedNumbers } from "../../support/stored-numbers.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { signedIn, startWeb } from "../../support/web.ts";
 
@@ -31,23 +32,6 @@ const lines = (a: FakeExecution, order: readonly number[]) => order.map((n) => a
 function contents(folder: string): string {
   const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
   return paths.map((path) => (statSync(path).isFile() ? readFileSync(path, "latin1") : "")).join("");
-}
-
-/** Numbers of the lines that can be read back, each checked. */
-async function stored(on: IngestSite, { x, node }: FakeExecution): Promise<number[]> {
-  const found: number[] = [];
-  for (let from = 1; ; ) {
-    const chunks = await on.archive.read(ROOT, { x, node, from, maxLines: 5_000, maxBytes: 4_194_304 });
-    if (chunks.length === 0) return found;
-    for (const { firstN, count, cri } of chunks) {
-      const texts = cri.toString().split("\n");
-      for (let i = 0; i < count; i += 1) {
-        expect(texts[i]?.slice(37)).toBe(text(firstN + i));
-        found.push(firstN + i);
-      }
-      from = firstN + count;
-    }
-  }
 }
 
 describeAsRoot("a full disk of the collector", () => {
@@ -86,11 +70,11 @@ describeAsRoot("a full disk of the collector", () => {
     const onDisk = contents(join(on.disk.folder, "logs"));
     expect(acknowledged.filter((start) => !onDisk.includes(` F ${start}`))).toEqual([]);
     // What is stored is whole and can be read while the disk is full.
-    await stored(on, a);
+    await storedNumbers(on, a, text);
     await on.archive.list(ROOT, { limit: 10 });
     on.disk.free();
     await relay.answered(sent.length + 1);
-    expect(await stored(on, a)).toEqual(numbers);
+    expect(await storedNumbers(on, a, text)).toEqual(numbers);
     await poll("the alarm to end", () => on.store.failure === undefined);
     const told = on.logLines.filter((line) => /cannot store|storing again/.test(line));
     expect(told[0]).toMatch(/^error cannot store/);

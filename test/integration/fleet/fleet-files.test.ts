@@ -27,6 +27,7 @@ import type { Fleet } from "../../../src/fleet/fleet.ts";
 import { createMetrics } from "../../../src/host/metrics.ts";
 import { encodeOrder } from "../../../src/wire/fleet/order.ts";
 import { afterwards } from "../../support/cleanup.ts";
+import { deferred } from "../../support/deferred.ts";
 import { FakeAgent } from "../../support/fake-agent.ts";
 import { makeFleetPki, SILENT } from "../../support/fleet-broker.ts";
 import { cancelOrder, FleetKey, runOrder } from "../../support/fleet-keys.ts";
@@ -248,10 +249,7 @@ describe("a node's cache", () => {
   });
 
   test("leaves room for what is still to come of the others", async () => {
-    let arrive: () => void = () => undefined;
-    const arrived = new Promise<void>((resolve) => {
-      arrive = resolve;
-    });
+    const { promise: arrived, resolve: arrive } = deferred();
     const { blobs, named, paths } = await cacheWith(["four"], 10, arrived);
     const both = [blobs.want(named("fives")), blobs.want(named("two"))];
     arrive();

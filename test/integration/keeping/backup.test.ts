@@ -5,12 +5,13 @@ import { backUp } from "../../../src/store/backup/back-up.ts";
 import { captureFiles } from "../../../src/store/backup/captured-files.ts";
 import { restore } from "../../../src/store/backup/restore.ts";
 import { tarHeader, tarPadding } from "../../../src/store/backup/tar.ts";
-import { type FakeExecution, fakeExecution } from "../../support/envelopes.ts";
+import { fakeExecution } from "../../support/envelopes.ts";
 import { FakeItems } from "../../support/fake-items.ts";
 import { type IngestSite, openRelay, ROOT, startIngestSite } from "../../support/ingest-site.ts";
 import { poll } from "../../support/poll.ts";
 import { run } from "../../support/processes.ts";
 import { program } from "../../support/programs.ts";
+import { storedNumbers } from "../../support/stored-numbers.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const text = (n: number) => `line ${n} of a program that prints`;
@@ -24,23 +25,6 @@ const MAX_LINES = 20_000;
 async function mlctl(...args: string[]) {
   const [command, ...words] = program("mlctl", ...args);
   return run(command, words);
-}
-
-/** The numbers that can be read back, each with its own text. */
-async function numbersOf(on: IngestSite, { x, node }: FakeExecution): Promise<number[]> {
-  const numbers: number[] = [];
-  for (let from = 1; ; ) {
-    const chunks = await on.archive.read(ROOT, { x, node, from, maxLines: 10_000, maxBytes: 8_388_608 });
-    if (chunks.length === 0) return numbers;
-    for (const { firstN, count, cri } of chunks) {
-      const lines = cri.toString().split("\n");
-      for (let i = 0; i < count; i += 1) {
-        expect(lines[i]?.slice(37)).toBe(text(firstN + i));
-        numbers.push(firstN + i);
-      }
-      from = firstN + count;
-    }
-  }
 }
 
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
@@ -111,20 +95,20 @@ test("a backup of a live collector has every line stored before it, and numberin
   );
   expect(readFileSync(join(dataDir, "holds.jsonl"), "utf8")).toBe('{"t":"keep"}\n');
   const again = await startIngestSite({ dataDir });
-  expect(await numbersOf(again, ended)).toEqual([1, 2]);
+  expect(await storedNumbers(again, ended, text)).toEqual([1, 2]);
   for (const [i, { execution }] of [one, two].entries()) {
-    const numbers = await numbersOf(again, execution);
+    const numbers = await storedNumbers(again, execution, text);
     expect(numbers.slice(0, before[i])).toEqual(upTo(before[i] ?? 0));
   }
   // Relays send again what they still have, and what comes next.
   const later = await openRelay(again);
   await later.send(lonely.begin());
-  expect(await numbersOf(again, lonely)).toEqual([1]);
+  expect(await storedNumbers(again, lonely, text)).toEqual([1]);
   for (const { execution, stored, frames } of [one, two].map((each) => ({ ...each, frames: each.frames.bind(each) }))) {
     const last = stored + LINES;
     for (let from = 1; from <= last; from += LINES) await later.send(...frames(from));
     await later.send(execution.end(last));
-    expect(await numbersOf(again, execution)).toEqual(upTo(last));
+    expect(await storedNumbers(again, execution, text)).toEqual(upTo(last));
     expect(await again.archive.get(ROOT, execution)).toMatchObject({ lines: last, missing: [] });
   }
 });

@@ -1,4 +1,5 @@
 import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { deferred } from "../../support/deferred.ts";
 import { poll } from "../../support/poll.ts";
 import { type Browser, signedIn, startWeb } from "../../support/web.ts";
 
@@ -62,10 +63,7 @@ test("names a zipped file by a command of 64 characters at most, and zips no mor
 
 test("looks for the executions of no more downloads of a user than may run at once", async () => {
   const list = web.archive.list.bind(web.archive);
-  let goOn = (): void => undefined;
-  const opened = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
+  const { promise: opened, resolve: goOn } = deferred();
   let listing = 0;
   web.archive.list = async (viewer, query) => {
     listing += 1;
@@ -116,10 +114,7 @@ test("cuts the answer short, detectably, when reading fails midway", async () =>
 });
 
 test("bounds each user's downloads, independent of others", async () => {
-  let release: () => void = () => undefined;
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
+  const { promise: released, resolve: release } = deferred();
   let reading = 0;
   web.archive.pause = () => {
     reading += 1;

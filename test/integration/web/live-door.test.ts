@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from "vitest";
 import WebSocket from "ws";
 import { WIRE_LIMITS } from "../../../src/wire/limits.ts";
 import { afterwards } from "../../support/cleanup.ts";
+import { deferred } from "../../support/deferred.ts";
 import { begun, LiveViewer, rawViewer, watcher, X } from "../../support/live-viewer.ts";
 import { poll } from "../../support/poll.ts";
 import { signedIn, type startWeb } from "../../support/web.ts";
@@ -13,10 +14,7 @@ type Web = Awaited<ReturnType<typeof startWeb>>;
 /** No list is answered before the returned function is called. */
 function holdLists({ archive }: Web): () => void {
   const list = archive.list.bind(archive);
-  let answer: () => void = () => undefined;
-  const answered = new Promise<void>((resolve) => {
-    answer = resolve;
-  });
+  const { promise: answered, resolve: answer } = deferred();
   archive.list = async (...asked) => {
     await answered;
     return list(...asked);
@@ -78,10 +76,7 @@ describe("the door of live viewing", () => {
   });
 
   test("closes at once if its session ends while it opens", async () => {
-    let goOn: () => void = () => undefined;
-    const asked = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
+    const { promise: asked, resolve: goOn } = deferred();
     let admins = 0;
     const isAdmin = async () => {
       admins += 1;

@@ -3,6 +3,7 @@ import { parseExecution } from "../../../src/wire/api.ts";
 import { asRecord } from "../../../src/wire/record.ts";
 import { RUN_ID_RULE } from "../../../src/wire/run-id.ts";
 import { parseStreamLooks } from "../../../src/wire/stream-looks.ts";
+import { deferred } from "../../support/deferred.ts";
 import type { FakeExecution } from "../../support/fake-archive.ts";
 import { Browser, signedIn, startWeb } from "../../support/web.ts";
 
@@ -101,10 +102,7 @@ describe("the API", () => {
 
   test("answers a user's other requests while the look of a stream is waited for", async () => {
     const looks = web.archive.looks.bind(web.archive);
-    let goOn = (): void => undefined;
-    const opened = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
+    const { promise: opened, resolve: goOn } = deferred();
     const waited = new Promise<void>((waits) => {
       web.archive.looks = async (viewer, at) => {
         waits();
@@ -319,11 +317,3 @@ test("many requests of one user at once run one after the other, and delay nobod
   expect((await Promise.all(all)).map(({ status }) => status)).toEqual(Array(30).fill(200));
   expect(running.most).toBe(1);
 });
-
-function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}

@@ -1,10 +1,9 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
 import type { ApiClient } from "../api-client.ts";
 import type { LiveClient } from "../live-client.ts";
 import type { Navigation } from "../navigation.ts";
-import { frame } from "../texts/en/frame.ts";
 import { head as t } from "../texts/en/head.ts";
+import { useLoadedDialog } from "../use-loaded-dialog.ts";
 import type { Thing } from "./thing.ts";
 
 interface ActionsButtonProps {
@@ -14,21 +13,11 @@ interface ActionsButtonProps {
   readonly thing: Thing;
 }
 
-type Dialog = typeof import("./actions-dialog.tsx").ActionsDialog;
+const load = () => import("./actions-dialog.tsx").then(({ ActionsDialog }) => ActionsDialog);
 
-/** Opens what can be done with something; the dialogue is loaded when it is first wanted. */
+/** Opens what can be done with something. */
 export function ActionsButton(props: ActionsButtonProps): JSX.Element {
-  const [loaded, setLoaded] = useState<{ readonly Dialog: Dialog } | undefined>(undefined);
-  const [problem, setProblem] = useState("");
-  const open = async (): Promise<void> => {
-    setProblem("");
-    try {
-      const { ActionsDialog } = await import("./actions-dialog.tsx");
-      setLoaded({ Dialog: ActionsDialog });
-    } catch {
-      setProblem(frame.partFailed);
-    }
-  };
+  const { Dialog, isOpen, problem, open, close } = useLoadedDialog(load);
   return (
     <>
       <button type="button" class="plain outlined" title={t.actionsTitle} onClick={() => void open()}>
@@ -37,7 +26,7 @@ export function ActionsButton(props: ActionsButtonProps): JSX.Element {
       <span role="alert" class="problem">
         {problem}
       </span>
-      {loaded === undefined ? null : <loaded.Dialog {...props} onClose={() => setLoaded(undefined)} />}
+      {Dialog === undefined || !isOpen ? null : <Dialog {...props} onClose={close} />}
     </>
   );
 }

@@ -1,9 +1,10 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { Me } from "../../../src/wire/api.ts";
 import type { ApiClient } from "../api-client.ts";
 import type { Navigation } from "../navigation.ts";
 import { frame } from "../texts/en/frame.ts";
+import { useLoadedDialog } from "../use-loaded-dialog.ts";
 
 interface RunButtonProps {
   readonly api: ApiClient;
@@ -11,25 +12,13 @@ interface RunButtonProps {
   readonly me: Me;
 }
 
-type Dialog = typeof import("./run-dialog.tsx").RunDialog;
+const load = () => import("./run-dialog.tsx").then(({ RunDialog }) => RunDialog);
 
-/** Opens the Run dialogue of a collector's fleet, which is loaded when it is first wanted. */
+/** Opens the Run dialogue of a collector's fleet. */
 export function RunButton({ api, navigation, me }: RunButtonProps): JSX.Element {
-  const [loaded, setLoaded] = useState<{ readonly Dialog: Dialog } | undefined>(undefined);
-  const [problem, setProblem] = useState("");
-  const [isOpen, setOpen] = useState(false);
+  const { Dialog, isOpen, problem, open, close } = useLoadedDialog(load);
   // A link in the dialogue leads to what is behind it.
-  useEffect(() => setOpen(false), [navigation.place]);
-  const open = async (): Promise<void> => {
-    setProblem("");
-    try {
-      const { RunDialog } = await import("./run-dialog.tsx");
-      setLoaded({ Dialog: RunDialog });
-      setOpen(true);
-    } catch {
-      setProblem(frame.partFailed);
-    }
-  };
+  useEffect(close, [navigation.place]);
   return (
     <>
       <button type="button" class="plain" title={frame.runButtonTitle} onClick={() => void open()}>
@@ -38,8 +27,8 @@ export function RunButton({ api, navigation, me }: RunButtonProps): JSX.Element 
       <span role="alert" class="problem">
         {problem}
       </span>
-      {loaded === undefined ? null : (
-        <loaded.Dialog api={api} navigation={navigation} me={me} isOpen={isOpen} onClose={() => setOpen(false)} />
+      {Dialog === undefined ? null : (
+        <Dialog api={api} navigation={navigation} me={me} isOpen={isOpen} onClose={close} />
       )}
     </>
   );
