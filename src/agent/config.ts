@@ -15,19 +15,19 @@ export interface AgentConfig {
   readonly broker: string;
   /** Folder with ca.crt, NODE.crt and NODE.key. */
   readonly pki: string;
-  /** Where the half that starts commands listens. */
+  /** Socket of mlagent-root, the half that starts commands. */
   readonly socket: string;
   readonly stateDir: string;
-  /** HOST:PORT where the collector has users' files; undefined: the broker's host, on the next port. */
+  /** HOST:PORT where the collector serves users' files; undefined: the broker's host, on the next port. */
   readonly files: string | undefined;
-  /** Where files are kept that were fetched. */
+  /** Cache of fetched files. */
   readonly cacheDir: string;
-  /** Users' keys, as ssh-keygen's allowed_signers; the web signer's key. */
+  /** Users' keys in ssh-keygen's allowed_signers format; the web signer's key. */
   readonly trust: string;
   readonly webTrust: string;
   /** Folder of mlrun.sock. */
   readonly runDir: string;
-  /** Whom programs that only look run as; their folder. */
+  /** User that read-only programs run as; their folder. */
   readonly providerUser: string;
   readonly providers: string;
   /** Folder of services. */
@@ -42,13 +42,13 @@ export interface AgentConfig {
   readonly labels: readonly string[];
 }
 
-/** What the node's administrator allows, for every signature. */
+/** Permissions that the node's administrator sets. They bind every signed order. */
 export interface Policy {
   readonly minUid: number;
   /** Users, or `@GROUP`, who may send orders from the web. */
   readonly webUsers: readonly string[];
   readonly webMaxLifeMs: number;
-  /** Users, or `@GROUP`, who may call services, as far as these allow it; `*`: all whose orders the node takes. */
+  /** Users, or `@GROUP`, who may call services, within each service's own rule; `*`: all whose orders the node takes. */
   readonly callUsers: readonly string[];
   /** Users, or `@GROUP`, who may cancel everybody's runs. */
   readonly admins: readonly string[];
@@ -73,7 +73,7 @@ const labels: Check = (value) =>
     ? value
     : undefined;
 
-/** Each key with its check, what it expects, and its value without an entry; undefined: there must be one. */
+/** Each key with its check, a description of valid values, and the default; undefined: the key is required. */
 const KEYS: Readonly<Record<string, readonly [Check, string, unknown]>> = {
   node: [
     (value) => (typeof value === "string" ? nodeNamed(value) : undefined),

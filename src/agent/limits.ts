@@ -1,65 +1,65 @@
-/** Bounds of the node's side. Those that client, collector and node share are in `wire/fleet/limits.ts`. */
+/** Limits of the node's side. Limits shared with client and collector are in `wire/fleet/limits.ts`. */
 export const AGENT_LIMITS = {
-  /** One user's runs that are not final: more is a script gone wrong. */
+  /** Unfinished runs of one user: more is a script gone wrong. */
   openRunsPerUser: 1_000,
-  /** Of all users: each has a folder, and a watch on it. */
+  /** Unfinished runs of all users: each takes a folder and an inotify watch. */
   openRuns: 10_000,
-  /** What the journal keeps of one user's runs, ended ones for a day: 50,000 small ones. The disk is the others' as well. */
+  /** Journal space of one user's runs, ended ones for a day: 50,000 small ones. Leaves disk space for other users. */
   journalBytesPerUser: 1_073_741_824,
-  /** Commands of one user that begin in a second. */
+  /** Commands of one user started per second. */
   startsPerSecondPerUser: 20,
-  /** Between the two halves of the agent: an event with its order in it, escaped. */
+  /** Line between the two halves of the agent: fits an event with an escaped order. */
   maxLineBytes: 1_048_576,
-  /** Questions that a node looks at. Each is a program of at most 65,536 bytes of output. */
+  /** Questions answered at once. Each runs a program with at most 65,536 bytes of output. */
   openQuestions: 16,
-  /** Then the program is killed. */
+  /** Time until the program is killed. */
   answerWithinMs: 5_000,
-  /** Then nobody waits for what should have killed it: systemd, or a directory of users, is silent. */
+  /** Time until the question ends even if the kill hangs: systemd or the user directory does not answer. */
   lookWithinMs: 8_000,
-  /** Events on their way to the collector. */
+  /** Events sent and not yet answered. */
   eventsInFlight: 256,
-  /** Orders that wait to be verified: the collector repeats those beyond. */
+  /** Orders waiting for verification: the collector resends the rest. */
   waitingMessages: 1_024,
-  /** An event without an answer is sent again after this time. */
+  /** Time until an unanswered event is resent. */
   tellAgainAfterMs: 3_000,
-  /** A run that could not be started is tried again after this long. */
+  /** Pause before another attempt to start a run. */
   startAgainAfterMs: 5_000,
-  /** Nothing says when a supervisor of an earlier process ends. */
+  /** Polling interval: nothing signals the end of a supervisor that an earlier process started. */
   lookEveryMs: 1_000,
-  /** A folder goes this long after its run has ended and expired, and the collector has stored its last state. */
+  /** A run's folder is removed this long after the run ended and expired and the collector stored its last state. */
   keepFolderMs: 86_400_000,
-  /** The same of a call, which nobody asks for later than that: a user may make 20 in a second. */
+  /** The same for a call. Nobody asks about it later, and a user may make 20 a second. */
   keepCallMs: 600_000,
-  /** A cancel outlives every order that it can meet. */
+  /** A cancel outlives every order that it can apply to. */
   keepCancelMs: 8 * 86_400_000,
   sweepEveryMs: 600_000,
-  /** A directory of users that is silent for this long is waited for. */
+  /** Longest wait for the user directory. */
   directoryWithinMs: 2_000,
   presenceEveryMs: 15_000,
-  /** Every so many presences carry the facts. */
+  /** One presence message in this many carries the facts. */
   factsEvery: 10,
-  /** Programs look again for what labels and GPUs the node has. */
+  /** Interval of the programs that find labels and GPUs. */
   findFactsEveryMs: 300_000,
-  /** Files of users that mlagent fetches at a time, and that wait for it. */
+  /** Files that mlagent fetches at once, and that may wait. */
   fetchesAtOnce: 4,
   waitingBlobs: 1_024,
-  /** What it keeps of them, the latest used: nodes get the same files again and again. One larger file goes through alone. */
+  /** Size of its cache, because nodes get the same files repeatedly. A single larger file still passes. */
   cacheBytes: 8_589_934_592,
-  /** The disk is others' as well. */
+  /** Free space left for other users of the disk. */
   cacheReserveBytes: 134_217_728,
-  /** Faults of one file that are named. */
+  /** Faults of one file listed in a message. */
   namedFaults: 30,
-  /** Errors that wait for the collector: those beyond are counted. */
+  /** Errors waiting for the collector: the rest are counted. */
   waitingErrors: 64,
-  /** Services that commands of one user offer: presence lists 128, the node's own first. */
+  /** Services offered by one user's commands: presence lists 128, the node's own first. */
   offersOfUser: 16,
-  /** Events of users that wait for it: those beyond stay in their folder. One user's share leaves room for three others. */
+  /** Users' events waiting for the collector: the rest stay in their folder. One user's share leaves room for three others. */
   waitingEvents: 256,
   waitingEventsOfUser: 64,
-  /** Events of one user that are taken in a minute: more is a script gone wrong. The others are discarded and counted. */
+  /** Events of one user taken per minute: more is a script gone wrong. The rest are discarded and counted. */
   eventsAMinuteOfUser: 60,
-  /** Names that are looked at in a second, whatever somebody has filled the folder with. */
+  /** Directory entries read per second, however many a user creates. */
   eventNamesALook: 1_024,
-  /** Files there that cannot be removed: then no event is taken any more, for none would go. */
+  /** Unremovable files in the folder: at this many no further events are taken, since they could not be removed either. */
   stuckEvents: 1_024,
 } as const;

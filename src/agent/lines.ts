@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { AGENT_LIMITS } from "./limits.ts";
 
-/** Calls `onLine` for each line between the two halves of the agent, without its LF. A line over the limit ends it. */
+/** Calls `onLine` for each line between the two halves of the agent, without its LF. A line over the limit ends the connection. */
 export function readLines(socket: Socket, onLine: (line: string) => void): void {
   let pieces: Buffer[] = [];
   let bytes = 0;

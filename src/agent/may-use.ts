@@ -1,6 +1,6 @@
 import type { UserDirectory } from "../host/users.ts";
 
-/** Whether what the node's administrator offers is for a user: for members of these groups; `*`: for everybody. */
+/** Whether a user may use an offer of the node's administrator: one for members of these groups; `*`: for everybody. */
 export async function mayUse(
   name: string,
   of: { readonly groups: readonly string[]; readonly users: Pick<UserDirectory, "byName" | "isMember"> },

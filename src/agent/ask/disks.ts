@@ -3,7 +3,7 @@ import type { AnswerRow } from "../../wire/fleet/answer.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 
 interface Mount {
-  /** MAJOR:MINOR of what is mounted. */
+  /** MAJOR:MINOR of the mounted device. */
   readonly device: string;
   readonly folder: string;
   readonly type: string;
@@ -12,7 +12,7 @@ interface Mount {
 
 /** File systems on this machine without a device of /dev. Those of a network are not looked at: a dead server holds up statfs(2). */
 const LOCAL_TYPES: readonly string[] = ["overlay", "zfs"];
-/** Of these, a process answers statfs(2), which may hang. `fuseblk` is a disk's. */
+/** A process answers statfs(2) for these and may hang. `fuseblk` is a disk's. */
 const FUSE = /^fuse(?!blk)/;
 
 /** Each local file system once, as mlagent-root sees it. */
@@ -42,7 +42,7 @@ export function parseMounts(text: string): readonly Mount[] {
     const [before = "", after = ""] = line.split(" - ");
     const [, , device, , folder] = before.split(" ");
     const [type = "", source = ""] = after.split(" ");
-    // What is mounted over another takes its place.
+    // A later mount hides an earlier one on the same folder.
     if (device !== undefined && folder !== undefined)
       top.set(folder, { device, type, folder: unescaped(folder), source: unescaped(source) });
   }

@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import type { AnswerRow } from "../../wire/fleet/answer.ts";
 import type { Asked } from "./asked.ts";
 
-/** Those that used the processor most: with their command lines they always fit an answer. */
+/** Most processes listed, busiest first: with their command lines they always fit an answer. */
 const MOST_PROCESSES = 64;
 const MOST_COMMAND_CHARACTERS = 200;
 /** USER_HZ of Linux (proc_pid_stat(5)): 100 on all of its 64-bit architectures. */
@@ -18,7 +18,7 @@ export async function readProcesses({ uid, args: [name] }: Asked): Promise<reado
   return rows.sort((a, b) => b.cpuSeconds - a.cpuSeconds).slice(0, MOST_PROCESSES);
 }
 
-/** Undefined: it is somebody else's, or has ended meanwhile. */
+/** Undefined if the process is another user's or has ended meanwhile. */
 async function readProcess(
   pid: string,
   uid: number,

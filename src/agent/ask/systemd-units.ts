@@ -7,7 +7,7 @@ import { toolOutput } from "./tool-output.ts";
 const RUNS_SYSTEMD = "/run/systemd/system";
 /** No option, no path: a unit's name, or a glob (systemctl(1), "PATTERN"). */
 const PATTERN = /^[A-Za-z0-9:_.@*?[\]\\][A-Za-z0-9:_.@*?[\]\\-]{0,254}$/;
-/** With the longest names, an answer has room for so many. */
+/** An answer has room for this many units with the longest names. */
 const MAX_UNITS = 128;
 const MAX_NAME_CHARACTERS = 255;
 const MAX_DESCRIPTION_CHARACTERS = 120;

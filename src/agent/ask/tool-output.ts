@@ -4,10 +4,10 @@ import { execFile } from "node:child_process";
 const WITHIN_MS = 4_000;
 /** Thousands of units or logins; an answer has room for 256 of them. */
 const MAX_BYTES = 4 * 2 ** 20;
-/** Nothing of this process's: what a tool prints depends on it. */
+/** Not this process's environment: the output of tools depends on it. */
 const ENVIRONMENT = { PATH: "/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C", TZ: "UTC" } as const;
 
-/** What a tool of the system prints; undefined if this machine has no such tool. Rejects with what it said where it fails. */
+/** Output of a system tool; undefined if this machine lacks it. Rejects with the tool's message if it fails. */
 export function toolOutput(tool: string, args: readonly string[]): Promise<string | undefined> {
   const options = { env: ENVIRONMENT, timeout: WITHIN_MS, maxBuffer: MAX_BYTES, encoding: "utf8" } as const;
   return new Promise((resolve, reject) => {

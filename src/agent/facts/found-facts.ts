@@ -17,7 +17,7 @@ interface FoundFactsOptions {
   nowMs(): number;
 }
 
-/** What programs have found out about the node: facts to choose nodes by. */
+/** Facts about the node that programs find: users select nodes by them. */
 interface Found {
   readonly gpus: readonly string[];
   /** `KEY=VALUE` */
@@ -26,7 +26,7 @@ interface Found {
 
 /** nvidia-smi(1): a line for each GPU. */
 const GPU_ARGUMENTS = ["--query-gpu=name,memory.total", "--format=csv,noheader"];
-/** As presence has them. */
+/** In presence's format. */
 const MAX_FACTS = 64;
 const MAX_CHARACTERS = 256;
 const MAX_SCRIPTS = 16;
@@ -43,7 +43,7 @@ export class FoundFacts {
     this.#options = options;
   }
 
-  /** As found last. */
+  /** The last results. */
   get found(): Found {
     return this.#found;
   }
@@ -68,7 +68,7 @@ export class FoundFacts {
     }
   }
 
-  /** Undefined: there is no such program, or it has failed, which the log says. */
+  /** Undefined if the program is missing, or has failed, which is logged. */
   async #run(path: string, args: readonly string[]): Promise<string | undefined> {
     const fault = programFault(path);
     if (fault === undefined) return undefined;

@@ -79,7 +79,7 @@ bool end_unpacking(struct unpacking *unpacking, bool is_copied, char words[stati
     words[got < 0 ? 0 : got] = '\0';
     error = is_full(words) ? ENOSPC : EBADMSG;
   }
-  // Its files, which tar has not synced.
+  // tar does not sync the files that it writes.
   if (is_unpacked && syncfs(unpacking->folder) != 0) {
     error = errno;
     is_unpacked = false;

@@ -6,19 +6,19 @@
 
 enum { WORDS_BYTES = 500 };
 
-/** tar, which unpacks what it is given into a new folder. */
+/** A running tar that unpacks its input into a new folder. */
 struct unpacking {
   int folder;
   int input;
-  /** What tar says, in memory: nobody reads it before its end. */
+  /** tar's messages, in memory: nobody reads them before it ends. */
   int errors;
   pid_t pid;
 };
 
-/** Makes the folder and starts tar, as the first bytes say: plain, or packed by gzip. */
+/** Makes the folder and starts tar. The first bytes decide whether gzip unpacks first. */
 bool begin_unpacking(struct unpacking *unpacking, int parent, const char *name, FILE *from);
 
-/** False with EPIPE if the bytes end early. What tar does not want any more is passed over. */
+/** False with EPIPE if the bytes end early. Skips bytes that tar no longer reads. */
 bool copy_into(struct unpacking *unpacking, FILE *from, uint64_t bytes);
 
 /** Waits for tar. False with errno; EBADMSG and its words if it refuses the archive. */

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** Which bytes, and of whom: another user's blob of the same digest is another one. */
+/** Identifies a blob by owner and digest: two users' blobs with the same digest are distinct. */
 export interface BlobName {
   readonly owner: string;
   /** Hexadecimal. */
@@ -15,7 +15,7 @@ export function cachedPath(folder: string, { owner, sha256 }: BlobName): string 
 
 /**
  * Opens a blob that mlagent has fetched. Undefined unless it is a plain file of the folder's owner, of this length and with one
- * name: mlagent may be taken over, and must not have root open anything else. Its bytes are believed only by their digest.
+ * name: an attacker who controls mlagent must not make root open anything else. Callers verify the bytes by their digest.
  */
 export function openCached(folder: string, blob: BlobName & { readonly bytes: number }): number | undefined {
   let fd: number;

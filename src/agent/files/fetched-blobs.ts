@@ -19,14 +19,14 @@ interface FetchedBlobsOptions {
   readonly folder: string;
   /**
    * Appends the collector's bytes from `from` on to the file. `missing`: it has no such blob for this node; `differs`: one of another
-   * length. Rejects when the connection fails; what has come stays.
+   * length. Rejects when the connection fails; received bytes stay.
    */
   fetch(
     blob: BlobName,
     to: { readonly path: string; readonly from: number; readonly bytes: number },
   ): Promise<"whole" | "missing" | "differs">;
   readonly log: Log;
-  /** What it keeps, unless a test says. */
+  /** Size of the cache; a parameter for tests. */
   readonly maxBytes?: number;
 }
 
@@ -37,14 +37,14 @@ const PART = ".part";
 const ATTEMPTS = 3;
 
 /**
- * mlagent's cache of blobs: fetched from the collector, verified, kept until others need the room. What was cut off goes on where
- * it was cut.
+ * mlagent's cache of blobs: fetched from the collector, verified, kept until others need the room. An interrupted fetch resumes where
+ * it stopped.
  */
 export class FetchedBlobs {
   readonly #options: FetchedBlobsOptions;
-  /** By their files, from the first moment on: these are not removed. */
+  /** Fetches in progress, by file: these files are never evicted. */
   readonly #running = new Map<string, Promise<string>>();
-  /** Lengths of those that come now, by their files. */
+  /** Lengths of the blobs being fetched, by file. */
   readonly #coming = new Map<string, number>();
   readonly #waiting: (() => void)[] = [];
   #active = 0;
@@ -56,7 +56,7 @@ export class FetchedBlobs {
     chmodSync(options.folder, 0o750);
   }
 
-  /** Resolves with "" once it is there, or with why it is not. */
+  /** Resolves with "" once the blob is in the cache, otherwise with the reason. */
   want(blob: Wanted): Promise<string> {
     const path = cachedPath(this.#options.folder, blob);
     const known = this.#running.get(path);
@@ -68,7 +68,7 @@ export class FetchedBlobs {
     return fetched;
   }
 
-  /** One that ends hands its place on. */
+  /** A finished fetch passes its slot to the next one. */
   async #inTurn(work: () => Promise<string>): Promise<string> {
     if (this.#active < AGENT_LIMITS.fetchesAtOnce) this.#active += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -123,7 +123,7 @@ export class FetchedBlobs {
     return "";
   }
 
-  /** Removes what was used longest ago, but nothing that is being fetched. False: there is no room for the rest of all that come. */
+  /** Evicts the least recently used blobs, never one being fetched. False if the pending fetches still do not fit. */
   #makeRoom(): boolean {
     const { folder, maxBytes = AGENT_LIMITS.cacheBytes } = this.#options;
     const all = readdirSync(folder)

@@ -2,7 +2,7 @@ import type { OrderedFile, OrderOf } from "../../wire/fleet/order.ts";
 import { sharedPath } from "../folders/shared-path.ts";
 import type { Staged } from "./writer.ts";
 
-/** What mlsupervise reads of a file (`put.h`): fields ended by NUL. `number` is its place in the order, and always first. */
+/** Describes a file to mlsupervise (`put.h`) in NUL-terminated fields. `number` is its index in the order and always comes first. */
 export function fileFields(
   { path, mode, bytes, overwrite, unpack }: OrderedFile,
   { number, order, uid, shared }: Staged & { readonly number: number },
@@ -12,7 +12,7 @@ export function fileFields(
   const where =
     within === undefined || place === undefined
       ? { number, path }
-      : // Others stage there as the same user, perhaps for a run of the same name.
+      : // Other users' files are staged there as the same user, perhaps for a run of the same name.
         { number: `${number}.${uid}`, path: within.rest, folder: place.folder, as: place.user, uid: place.uid };
   const fields = { ...where, run: order.run, mode, bytes, overwrite, unpack, end: "" };
   return Object.entries(fields)
@@ -20,7 +20,7 @@ export function fileFields(
     .join("");
 }
 
-/** Files to publish before mlrun's own fields, or before nothing. @param paths absolute, in the order of the files. */
+/** Fields of the files to publish; mlrun's own fields may follow. @param paths absolute, in the order of the files */
 export function publishFields(of: Staged & { readonly order: OrderOf<"run"> }, paths: readonly string[]): string {
   const { files, argv } = of.order;
   if (files.length === 0) return "";

@@ -7,7 +7,7 @@ static int discard_one(const struct file *file) {
   char staged[STAGED_BYTES];
   struct place place;
   staged_name(staged, file);
-  // Once for each folder on the way that could have it.
+  // Tries each folder on the path that could hold the staged file.
   while (find_place(&place, file, staged) && place.staged_in >= 0) {
     struct stat left;
     remove_entry(place.staged_in, staged);
@@ -28,7 +28,7 @@ static bool is_in_place(const struct place *place, const char *staged) {
   struct stat found, left;
   if (place->name != place->rest || fstatat(place->folder, place->name, &found, AT_SYMLINK_NOFOLLOW) != 0) return false;
   if (place->staged_in < 0) return true;
-  // Linked, and its other name is still there.
+  // link(2) succeeded, and the staged name still exists.
   return fstatat(place->staged_in, staged, &left, AT_SYMLINK_NOFOLLOW) == 0 && left.st_dev == found.st_dev &&
          left.st_ino == found.st_ino;
 }

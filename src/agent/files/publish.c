@@ -15,7 +15,7 @@
 
 enum { FAILED = 125 };
 
-/** Of fields that begin with files. */
+/** Reads fields that begin with files. */
 static const char FIRST_FIELD[] = "number=";
 
 static bool publish_plain(const struct place *place, const char *staged, bool overwrites) {
@@ -26,7 +26,7 @@ static bool publish_plain(const struct place *place, const char *staged, bool ov
   return renameat2(place->staged_in, staged, place->folder, place->name, RENAME_NOREPLACE) == 0;
 }
 
-/** A new folder takes a name that mkdir(2) claims; with overwrite the old one goes as the new one comes. */
+/** Publishes a folder: mkdir(2) claims the name; with overwrite, new and old folder are exchanged. */
 static bool publish_tree(const struct place *place, const char *staged, bool overwrites) {
   if (mkdirat(place->folder, place->name, 0700) == 0)
     return renameat(place->staged_in, staged, place->folder, place->name) == 0;
@@ -60,7 +60,7 @@ static int fail_at(const struct file *file) {
   return FAILED;
 }
 
-/** In a process of its own: who has become a user cannot go back. False with the errno that it ended with. */
+/** Runs in a child process, because dropping root is irreversible. False with the child's errno. */
 static bool publish_as_other(const struct file *file) {
   int status = 0;
   pid_t parent = getpid();
@@ -75,7 +75,7 @@ static bool publish_as_other(const struct file *file) {
   }
   if (pid < 0) return false;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
-  // SIGALRM: the directory of users was silent.
+  // SIGALRM: the user directory did not answer.
   errno = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status) == SIGALRM ? ETIMEDOUT : EINTR;
   return errno == 0;
 }

@@ -7,7 +7,7 @@
 
 struct user;
 
-/** `.NAME.RUN.NUMBER`; in a shared folder the uid of who orders follows. */
+/** `.NAME.RUN.NUMBER`; in a shared folder the sender's uid follows. */
 enum { STAGED_BYTES = 256 };
 
 /** A file of an order, as mlagent-root describes it in fields (`file-fields.ts`). */
@@ -19,11 +19,11 @@ struct file {
   uint64_t bytes;
   bool overwrites;
   bool is_archive;
-  /** NULL: the user's own. Else the path of a shared folder, and whom its files are written as. */
+  /** Path of the shared folder and the user that owns its files. NULL: the file goes to the user's own folders. */
   char *folder;
   char *as;
   char *uid;
-  /** Of a path that is settled: the octets that are the shared folder's; 0: it is in none. */
+  /** Length of the shared folder's part of a settled path; 0 outside of shared folders. */
   size_t folder_bytes;
 };
 
@@ -33,7 +33,7 @@ bool read_file_fields(FILE *from, struct file *file, char **then);
 /** What an order's path names below the user's home: `~`, `~/x`, `x` and the empty path do. NULL: it begins with a slash. */
 const char *below_home(const char *path);
 
-/** Makes the path an absolute one: in its shared folder, or in this home. False, with errno, where there is no memory. */
+/** Makes the path absolute, in its shared folder or in this home. False, with errno, if memory runs out. */
 bool settle_path(struct file *file, const char *home);
 
 /** The name under which a file waits in its folder, or one above, until it is published. */
@@ -42,22 +42,22 @@ void staged_name(char name[STAGED_BYTES], const struct file *file);
 /** Removes a file or a whole tree of the user's. */
 void remove_entry(int folder, const char *name);
 
-/** Makes the names in a folder durable, if the user may read it. */
+/** Syncs a folder's entries to disk, if the user may read the folder. */
 void sync_folder(int folder);
 
 /**
- * Actions of mlsupervise. They read fields on stdin, as root: then they become the user.
+ * Actions of mlsupervise. They start as root, read fields on stdin, then become the user.
  *
  * @param words UID USER
  */
 int stage(char **words);
 int discard(char **words);
-/** For a dry run: prints what `stage` would, for all files together, and writes nothing. */
+/** For a dry run: prints the result that `stage` would have for all files, and writes nothing. */
 int would_stage(char **words);
-/** Of files that were all staged: prints the paths of those that were published and still stand there, each ended by NUL. */
+/** Once all files were staged: prints the NUL-terminated paths of those that are published and still exist. */
 int placed(char **words);
 
-/** Becomes the user of the words; 0, or an exit status of `supervise.h`. */
+/** Becomes the user named by `words`. Returns 0, or an exit status of `supervise.h`. */
 int become_named(struct user *user, char **words);
 
 enum { NEXT_FILE = -1 };
@@ -69,19 +69,19 @@ enum { NEXT_FILE = -1 };
 int each_file(char **words, int (*act)(const struct file *file));
 
 /**
- * Gives staged files of shared folders their names, each as its folder's user: those that the fields at `fd` list. For root, before
- * it becomes the user. Leaves `fd` at its begin. Returns 0, or 125 after a message on stderr.
+ * Publishes the staged files of shared folders that the fields at `fd` list, each as its folder's user. For root, before
+ * it becomes the user. Rewinds `fd`. Returns 0, or 125 after a message on stderr.
  */
 int publish_shared(int fd);
 
-/** Of a unit, before its command. @param words FOLDER, in which `fields` is. */
+/** Runs in a unit before its command. @param words FOLDER, which holds `fields`. */
 int publish_shared_for_unit(char **words);
 
 /**
- * Gives the user's own staged files their names, as the user: those that the fields at `fd` list. Leaves `fd` behind them, where
+ * Publishes the user's own staged files that the fields at `fd` list, as the user. Leaves `fd` after them, where
  * mlrun's fields begin. Returns 0, or 125 after a message on stderr; -1: there is a command to execute.
  */
 int publish(int fd);
 
-/** Of a unit: publishes, then becomes mlrun. @param words MLRUN */
+/** The command of a unit: publishes, then executes mlrun. @param words MLRUN */
 int publish_for_unit(char **words);

@@ -11,7 +11,7 @@
 
 enum { PIECE_BYTES = 262144 };
 
-/** What mlagent-root says behind the bytes when their digest is the signed one. */
+/** mlagent-root sends this after the bytes if their digest is the signed one. */
 static const char RIGHT = '+';
 
 /** Names of `wire/fleet/refusal.ts`. */
@@ -41,7 +41,7 @@ static const char *name_of(int error) {
   }
 }
 
-/** Of a shared folder nothing is made: it has to be there. */
+/** A shared folder itself is never created: it must exist. */
 static const char *refusal_of(int error, const struct file *file) {
   return error == ENOENT && file->folder_bytes > 0 ? "no-such-folder" : name_of(error);
 }
@@ -56,11 +56,11 @@ static bool is_taken(const struct place *place, const struct file *file) {
   struct stat found;
   if (place->name != place->rest || fstatat(place->folder, place->name, &found, AT_SYMLINK_NOFOLLOW) != 0) return false;
   errno = S_ISDIR(found.st_mode) ? EISDIR : EEXIST;
-  // A folder takes a folder's place, anything else a file's.
+  // A folder replaces only a folder, a file everything else.
   return !file->overwrites || S_ISDIR(found.st_mode) != file->is_archive;
 }
 
-/** Copies the file's bytes. EPIPE at their early end: mlagent-root has ended, or given up. */
+/** Copies the file's bytes. EPIPE if they end early: mlagent-root has ended or given up. */
 static bool copy(FILE *from, int to, uint64_t bytes) {
   static char piece[PIECE_BYTES];
   while (bytes > 0) {
@@ -89,7 +89,7 @@ static bool is_right(FILE *from) {
 static bool stage_plain(const struct place *place, const char *staged, const struct file *file) {
   int fd = openat(place->folder, staged, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return false;
-  // Where the room can be taken at once, a full disk is known before the bytes come.
+  // Preallocation, where supported, detects a full disk before the bytes come.
   bool has_room = file->bytes == 0 || fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)file->bytes) == 0 ||
                   (errno != ENOSPC && errno != EDQUOT && errno != EFBIG);
   bool is_staged = has_room && copy(stdin, fd, file->bytes) && is_right(stdin) && fchmod(fd, file->mode) == 0 && fsync(fd) == 0;
@@ -113,7 +113,7 @@ static int stage_one(const struct file *file) {
   staged_name(staged, file);
   bool is_placed = find_place(&place, file, NULL);
   if (!is_placed || is_taken(&place, file)) return say(refusal_of(errno, file), file->path);
-  // Of an attempt that was killed.
+  // Left by an attempt that was killed.
   remove_entry(place.folder, staged);
   bool is_staged = file->is_archive ? stage_archive(&place, staged, file, words) : stage_plain(&place, staged, file);
   int error = errno;
@@ -132,7 +132,7 @@ int stage(char **words) {
   return result == NEXT_FILE ? USAGE : result;
 }
 
-/** Whether a file could be written and get its name now, as far as that shows without writing. */
+/** Whether a file could be staged and published now, as far as that is visible without writing. */
 static bool has_way(const struct file *file) {
   struct place place;
   struct statvfs disk;

@@ -15,7 +15,7 @@ type StageOutcome =
   | { readonly kind: "wait"; readonly why: string }
   | { readonly kind: "refuse"; readonly why: Refusal; readonly text: string };
 
-/** Of mlsupervise (`put.h`). */
+/** An action of mlsupervise (`put.h`). */
 export type FileAction = "stage" | "would-stage" | "discard" | "placed";
 
 interface StagerOptions {
@@ -29,12 +29,12 @@ interface StagerOptions {
 /** Read and hashed at a time. */
 const PIECE_BYTES = 1_048_576;
 const MAX_SAID_BYTES = 16_384;
-/** The kernel ends a writer when memory is short. */
+/** The kernel kills a writer when memory is short. */
 const ATTEMPTS = 3;
 /** Exit status: the user's name has another uid now (`supervise/supervise.h`). */
 const CHANGED = 76;
 
-/** What a child printed, and how it ended. */
+/** A child's output and exit. */
 interface Said {
   readonly text: string;
   readonly code: number | null;
@@ -52,9 +52,9 @@ interface ToWrite extends Staging {
 }
 
 /**
- * Writes the files of an order where they will stand, under names of their own, as the user, or as the one of a shared folder: a
- * child that has become that user writes them; this process passes the bytes and hashes what it passes. So a digest is believed
- * of exactly the bytes that were written, and the child never sees the cache.
+ * Writes the files of an order under temporary names in their final folders. A child writes each as the user, or as the user of
+ * a shared folder; this process passes the bytes and hashes them. So the verified digest is that of exactly the bytes written,
+ * and the child never sees the cache.
  */
 export class Stager {
   readonly #options: StagerOptions;

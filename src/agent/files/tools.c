@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/** Runs a program of the system in a folder, silently and without this process's environment. */
+/** Runs a system program in a folder, silently and without this process's environment. */
 static void run_tool(int folder, char *const words[]) {
   static char *const environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", NULL};
   pid_t pid = fork();
@@ -23,7 +23,7 @@ static void run_tool(int folder, char *const words[]) {
 
 void remove_entry(int folder, const char *name) {
   if (unlinkat(folder, name, 0) == 0 || errno != EISDIR) return;
-  // An archive may have made folders that not even their owner may enter.
+  // An archive may contain folders that not even their owner may enter.
   char *const open_all[] = {"chmod", "-R", "u+rwX", "--", (char *)name, NULL};
   char *const remove_all[] = {"rm", "-rf", "--", (char *)name, NULL};
   run_tool(folder, open_all);

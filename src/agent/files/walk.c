@@ -6,12 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/** As the kernel (path_resolution(7)). A name leaves room for the staged one's (`put.h`). */
+/** The kernel's limits (path_resolution(7)). A name leaves room for the staged name's suffix (`put.h`). */
 enum { MAX_LINKS = 40, MAX_NAME_BYTES = 200 };
 
 static int enter_path(int from, const char *path, int links);
 
-/** Opens a folder in another one. */
+/** Opens a subfolder. */
 static int enter(int from, const char *name, int links) {
   char target[PATH_MAX];
   struct stat found;
@@ -64,7 +64,7 @@ static int enter_path(int from, const char *path, int links) {
   return folder;
 }
 
-/** Without `..`, with a name at its end that is no folder's. */
+/** Whether a path has no `..` and ends in a file name. */
 static bool is_usable(const char *path) {
   char part[NAME_MAX + 1];
   const char *slash = strrchr(path, '/');

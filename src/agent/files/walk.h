@@ -4,7 +4,7 @@
 
 struct file;
 
-/** Where a file goes: the deepest folder of its path that is there, and what is still to be made below. */
+/** Destination of a file: the deepest existing folder of its path, and the folders still to be made below. */
 struct place {
   /** O_PATH. */
   int folder;
@@ -13,7 +13,7 @@ struct place {
   const char *name;
   /** The folder on the way that has the staged file; -1: none has. */
   int staged_in;
-  /** In a shared folder: on the rest of the way, links lead nowhere. */
+  /** In a shared folder: the rest of the walk follows no link. */
   bool is_sealed;
 };
 

@@ -6,10 +6,10 @@ interface Fetcher {
   send(line: string): void;
 }
 
-/** Nobody is there to fetch: the run waits. */
+/** mlagent is not connected: the run waits. */
 const NOBODY = "files";
 
-/** Blobs that mlagent-root asks mlagent for: it has no network itself. */
+/** Requests of mlagent-root, which has no network, for blobs from mlagent. */
 export class Wants {
   #fetcher: Fetcher | undefined;
   readonly #asked = new Map<string, ((why: string) => void)[]>();
@@ -20,7 +20,7 @@ export class Wants {
     this.#asked.clear();
   }
 
-  /** Resolves with "" once the blob is in the cache; otherwise with why it is not. Bounded by the runs that may be open. */
+  /** Resolves with "" once the blob is in the cache, otherwise with the reason. The limit of open runs bounds the requests. */
   want({ owner, sha256, bytes }: BlobName & { readonly bytes: number }): Promise<string> {
     const fetcher = this.#fetcher;
     if (fetcher === undefined) return Promise.resolve(NOBODY);

@@ -2,14 +2,14 @@ import type { OrderedFile, OrderOf } from "../../wire/fleet/order.ts";
 import type { SharedPlaces } from "../folders/shared-access.ts";
 import { sharedPath } from "../folders/shared-path.ts";
 
-/** Who orders files, and which; and the shared folders that they name. */
+/** Ordered files with their sender and the shared folders that they name. */
 export interface Staged {
   readonly order: Pick<OrderOf<"run">, "user" | "run" | "files">;
   readonly uid: number;
   readonly shared: SharedPlaces;
 }
 
-/** Whom a file is written as. */
+/** User that a file is written as. */
 export interface Writer {
   readonly user: string;
   readonly uid: number;

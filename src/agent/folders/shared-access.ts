@@ -5,14 +5,14 @@ import { mayUse } from "../may-use.ts";
 import type { SharedFolders } from "./shared-folders.ts";
 import { sharedPath } from "./shared-path.ts";
 
-/** Where files of a shared folder go, and whom they are written as. */
+/** Path of a shared folder and the user that its files belong to. */
 interface SharedPlace {
   readonly folder: string;
   readonly user: string;
   readonly uid: number;
 }
 
-/** Those that an order names, by the folders' names. */
+/** The shared folders that an order names, by name. */
 export type SharedPlaces = ReadonlyMap<string, SharedPlace>;
 
 type Access =
@@ -21,14 +21,14 @@ type Access =
   | { readonly kind: "wait"; readonly why: "directory" };
 
 interface SharedAccessOptions {
-  /** As agent.toml has them now. */
+  /** Current content of agent.toml. */
   folders(): SharedFolders;
   readonly users: Pick<UserDirectory, "byName" | "isMember">;
 }
 
 type Using = Pick<OrderOf<"run" | "check">, "user" | "files" | "cwd">;
 
-/** Who may put files into the node's shared folders, and where these are. */
+/** Decides who may put files into the node's shared folders, and resolves their paths. */
 export class SharedAccess {
   readonly #options: SharedAccessOptions;
 
@@ -36,7 +36,7 @@ export class SharedAccess {
     this.#options = options;
   }
 
-  /** Of an order that may begin: everything is asked again, for rights may have gone since it came. */
+  /** Before an order begins: checks everything again, since rights may have been withdrawn. */
   async prepare(order: Using): Promise<Access> {
     const { folders, users } = this.#options;
     const places = new Map<string, SharedPlace>();
@@ -51,7 +51,7 @@ export class SharedAccess {
     return { kind: "ready", places };
   }
 
-  /** Of an order that has begun. Those that are not shared any more, or whose user nobody can name, are left out. */
+  /** For an order that has begun. Omits folders that are no longer shared or whose user is unknown. */
   async places(order: Using): Promise<SharedPlaces> {
     const places = new Map<string, SharedPlace>();
     for (const name of namesIn(order)) {
@@ -70,7 +70,7 @@ export class SharedAccess {
   }
 }
 
-/** The folder in which a command begins, as mlrun reads it. */
+/** Working folder of a command, in mlrun's spelling. */
 export function startFolder(cwd: string, places: SharedPlaces): string {
   const within = sharedPath(cwd);
   const place = within === undefined ? undefined : places.get(within.name);

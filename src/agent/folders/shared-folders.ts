@@ -4,15 +4,15 @@ import { isUnixName } from "../../wire/unix-name.ts";
 
 /** A folder that the node's administrator shares: `[folders.NAME]` of agent.toml. */
 interface SharedFolder {
-  /** From `/`. Below it no link is followed. */
+  /** Absolute. Links below it are not followed. */
   readonly path: string;
-  /** Whom its files are written as; never root. */
+  /** User that its files belong to; never root. */
   readonly as: string;
-  /** Whose members may put files there; `*`: everybody whose orders the node takes. */
+  /** Groups whose members may put files there; `*`: everybody whose orders the node takes. */
   readonly groups: readonly string[];
 }
 
-/** By their names. */
+/** By name. */
 export type SharedFolders = ReadonlyMap<string, SharedFolder>;
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
@@ -39,7 +39,7 @@ function parseFolder(table: unknown): SharedFolder | undefined {
   return isFolder(path) && isGroups(groups) ? { path, as, groups } : undefined;
 }
 
-/** In its one spelling: what stands below it begins behind it. */
+/** In canonical form, so that the paths below it start with it. */
 function isFolder(value: unknown): value is string {
   return typeof value === "string" && /^\/[^\0]*[^/\0]$/.test(value) && normalize(value) === value;
 }

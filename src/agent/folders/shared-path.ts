@@ -1,4 +1,4 @@
-/** What an order's path names in a shared folder. */
+/** A path of an order in a shared folder. */
 interface SharedPath {
   readonly name: string;
   /** Below the folder; empty: the folder itself. */

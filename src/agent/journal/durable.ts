@@ -14,7 +14,7 @@ import {
 import { join } from "node:path";
 import { isMissing } from "../../host/is-missing.ts";
 
-/** Makes the names in a folder durable. */
+/** Syncs a folder's entries to disk. */
 function syncFolder(path: string): void {
   const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
@@ -87,7 +87,7 @@ export function makeFolder(
   return true;
 }
 
-/** A record's text; undefined if there is none. */
+/** A record's text; undefined if it does not exist. */
 export function readRecord(folder: string, name: string): string | undefined {
   try {
     return readFileSync(join(folder, name), "utf8");

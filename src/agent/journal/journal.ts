@@ -6,33 +6,33 @@ import { isUnixName } from "../../wire/unix-name.ts";
 import { makeFolder, readRecord, replaceRecord, writeRecord } from "./durable.ts";
 import { type Accepted, type Claim, type Ended, type Never, parseAccepted, parseClaim, parseEnded } from "./records.ts";
 
-/** (user, run) names a run: another user's order of the same run is another run. */
+/** Identifies a run. Two users' orders with the same run id are two runs. */
 export interface RunName {
   readonly user: string;
   readonly run: string;
 }
 
-/** What is left of folders that were removed: nothing at or below it is taken again. */
+/** Remembers removed folders: no order issued at or before it is taken again. */
 export interface Floor {
   readonly expires: number;
   readonly issued: number;
   readonly sequence: number;
 }
 
-/** A folder and its small records, each a block of the disk. */
+/** Disk space of a folder with its small records, each a block. */
 const FOLDER_BYTES = 20_480;
-/** An order stands in its record, and in what its supervisor reads. */
+/** An order is stored twice: in its record and in its supervisor's input. */
 const COPIES = 2;
 
 const NO_FLOOR: Floor = { expires: 0, issued: 0, sequence: 0 };
 
 /**
- * What this node has been ordered and has done, on its disk: `runs/USER.RUN/` holds `order`, `cancel`, `claim`, `exit`,
+ * The node's durable record of orders and their results: `runs/USER.RUN/` holds `order`, `cancel`, `claim`, `exit`,
  * `placed` and `told-STATE`, each made once. **The process that links `claim` decides the run**: a supervisor that then executes it, or this
  * process for a run that never executes. Nothing is decided from memory.
  */
 export class Journal {
-  /** Made with the journal: a copy has the same one. */
+  /** Created with the journal: a copy has the same id. */
   readonly id: string;
   readonly #folder: string;
   /** By user. */
@@ -65,23 +65,23 @@ export class Journal {
     return join(this.#folder, "new");
   }
 
-  /** What was issued before may have run here, and this journal would not know. */
+  /** Orders issued earlier may have run here without a trace in this journal. */
   get createdMs(): number {
     return this.#createdMs;
   }
 
-  /** This journal is a copy: takes nothing that was issued before. */
+  /** Marks this journal as a copy: from now on it takes no order issued before `issued`. */
   refuseBefore(atMs: number): void {
     replaceRecord(this.#folder, "journal", JSON.stringify({ id: this.id, created: atMs }));
     this.#createdMs = atMs;
   }
 
-  /** The highest number given to a decision. */
+  /** Highest sequence number of a decision. */
   get sequence(): number {
     return this.#sequence;
   }
 
-  /** The latest `issued` of an accepted order: the time was at least about that. */
+  /** The latest `issued` of an accepted order: a lower bound of the time, roughly. */
   get highestIssuedMs(): number {
     return this.#highestIssuedMs;
   }
@@ -91,18 +91,18 @@ export class Journal {
     return this.#sequence;
   }
 
-  /** Learns what a record of an earlier process says. */
+  /** Takes over the numbers in a record of an earlier process. */
   saw({ sequence, issued = 0 }: { readonly sequence: number; readonly issued?: number }): void {
     this.#sequence = Math.max(this.#sequence, sequence);
     this.#highestIssuedMs = Math.max(this.#highestIssuedMs, issued);
   }
 
-  /** What the folders of a user's runs take on the disk, about. */
+  /** Approximate disk space of a user's run folders. */
   bytesOfUser(user: string): number {
     return this.#bytes.get(user) ?? 0;
   }
 
-  /** The size of its order stays: other records have sizes of their own, which are counted as that of the folder. */
+  /** Counts the order by its size; the other records are part of the folder's fixed size. */
   #bytesOf(name: RunName): number {
     const order = statSync(join(this.folderOf(name), "order"), { throwIfNoEntry: false })?.size ?? 0;
     return FOLDER_BYTES + COPIES * order;
@@ -118,20 +118,20 @@ export class Journal {
     return join(this.#runs, `${user}.${run}`);
   }
 
-  /** False if there is an order or a cancel of this run already. */
+  /** False if the run already has an order or a cancel. */
   accept(name: RunName, record: Accepted & { readonly message: string; readonly issued: number }): boolean {
     const { message, uid, sequence, at } = record;
     this.saw(record);
     return this.#begin(name, "order", JSON.stringify({ message, uid, sequence, at }));
   }
 
-  /** Keeps a cancel, whether or not its run has come. False if there is one. */
+  /** Stores a cancel, even before its order arrives. False if the run already has one. */
   cancel(name: RunName, record: { readonly message: string; readonly by: string; readonly at: number }): boolean {
     const text = JSON.stringify(record);
     return this.#begin(name, "cancel", text) || writeRecord(this.folderOf(name), "cancel", text);
   }
 
-  /** Decides that a run never executes. False if something else was decided before. */
+  /** Decides that a run never executes. False if it was already decided otherwise. */
   never(name: RunName, never: Never, at: number): boolean {
     const text = JSON.stringify({ ...never, sequence: this.nextSequence(), at });
     return this.#begin(name, "claim", text) || writeRecord(this.folderOf(name), "claim", text);
@@ -165,7 +165,7 @@ export class Journal {
     return text === undefined ? undefined : (parseAccepted(text) ?? "damaged");
   }
 
-  /** Who cancelled it. */
+  /** The user who cancelled it. */
   canceller(name: RunName): string | undefined {
     const text = readRecord(this.folderOf(name), "cancel");
     const by = text === undefined ? undefined : asRecord(parseJson(text))?.["by"];
@@ -187,13 +187,13 @@ export class Journal {
     writeRecord(this.folderOf(name), "placed", JSON.stringify(paths));
   }
 
-  /** Files of a run that was cut which have been put in their place. Undefined: nobody has looked. */
+  /** Published files of an interrupted run. Undefined: not determined yet. */
   placed(name: RunName): readonly string[] | undefined {
     const paths = parseJson(readRecord(this.folderOf(name), "placed") ?? "");
     return Array.isArray(paths) ? paths.map(String) : undefined;
   }
 
-  /** What a service answered to a call. */
+  /** A service's answer to a call. */
   output(name: RunName): string | undefined {
     return readRecord(this.folderOf(name), "output");
   }
@@ -207,7 +207,7 @@ export class Journal {
     return readRecord(this.folderOf(name), `told-${state}`) !== undefined;
   }
 
-  /** The collector asks again. */
+  /** The collector has asked for the state again. */
   untell(name: RunName, state: string): void {
     rmSync(join(this.folderOf(name), `told-${state}`), { force: true });
   }
@@ -223,7 +223,7 @@ export class Journal {
     return record === undefined ? NO_FLOOR : { expires: expires ?? 0, issued: issued ?? 0, sequence: sequence ?? 0 };
   }
 
-  /** Forgets a run. The floor is on the disk before: nothing that was forgotten can be taken for new. */
+  /** Forgets a run, after the floor is on disk: no forgotten order can pass for a new one. */
   remove(name: RunName, of: { readonly expires: number; readonly issued: number }): void {
     const floor = this.floor();
     const next = {

@@ -2,29 +2,29 @@ import type { Refusal } from "../../wire/fleet/refusal.ts";
 import { parseSignedOrder, type SignedOrder } from "../../wire/fleet/signed-order.ts";
 import { asCount, asRecord, parseJson } from "../../wire/record.ts";
 
-/** What was decided about a run that never executes. */
+/** The decision about a run that never executes. */
 export interface Never {
   readonly state: "cancelled" | "refused" | "expired" | "unknown";
   readonly why: Refusal | "journal-restored" | "";
   readonly by: string;
-  /** More than the reason's own words, or missing. */
+  /** Details beyond the words for `why`. */
   readonly text?: string;
 }
 
-/** What may execute a run, and nobody else: a process, which boot and start time tell from every other one. */
+/** The only executor of a run: a process, which boot id and start time distinguish from every other one. */
 export type Supervisor =
   | { readonly boot: string; readonly pid: number; readonly started: string }
-  /** A unit of systemd, in one of its invocations (systemd.exec(5), INVOCATION_ID). */
+  /** One invocation of a systemd unit (systemd.exec(5), INVOCATION_ID). */
   | { readonly boot: string; readonly unit: string; readonly invocation: string };
 
-/** Every form of `claim`, which decides a run for good. `damaged`: it was decided, and the record does not say what. */
+/** All forms of `claim`, which decides a run for good. `damaged`: the decision was made, but cannot be read. */
 export type Claim = (
   | { readonly kind: "never"; readonly never: Never }
   | { readonly kind: "started"; readonly supervisor: Supervisor }
   | { readonly kind: "damaged" }
 ) & { readonly sequence: number; readonly at: number };
 
-/** How a command ended, as its supervisor saw it. */
+/** A command's exit, recorded by its supervisor. */
 export interface Ended {
   readonly code: number | null;
   readonly signal: string | null;
@@ -33,7 +33,7 @@ export interface Ended {
   readonly text: string;
 }
 
-/** An order that was accepted, with what it was checked against. */
+/** An accepted order, with the facts it was checked against. */
 export interface Accepted {
   readonly signed: SignedOrder;
   readonly uid: number;
@@ -73,7 +73,7 @@ function textOf(record: Readonly<Record<string, unknown>> | undefined): { readon
   return typeof text === "string" ? { text } : {};
 }
 
-/** Undefined if it was cut: how the command ended is not known then. */
+/** Undefined if the record was cut short: the exit is unknown then. */
 export function parseEnded(text: string): Ended | undefined {
   const record = asRecord(parseJson(text));
   const { code, signal, text: said } = record ?? {};

@@ -26,7 +26,7 @@ interface AgentOptions {
 
 /**
  * The half of the agent that speaks with the collector's broker. It keeps nothing and decides nothing: it carries orders to
- * the other half, events to the collector and their answers back. Whatever it loses is sent again by both.
+ * the other half, events to the collector and their answers back. Both sides resend whatever it loses.
  */
 export class Agent {
   readonly #options: AgentOptions;
@@ -35,7 +35,7 @@ export class Agent {
   readonly #start: string;
   #status: RootStatus | undefined;
   #presences = 0;
-  /** Orders that were too long, or came while the other half was away. The collector sends those again. */
+  /** Orders that were too long, or came while the other half was away. The collector resends them. */
   #dropped = 0;
   readonly #timer: NodeJS.Timeout;
   readonly #watched = new StatusLease(() => this.#appear());
@@ -112,11 +112,11 @@ export class Agent {
       const reply = await this.#nats.request(subject, event, { timeout: AGENT_LIMITS.tellAgainAfterMs });
       answer(reply.string());
     } catch {
-      // The collector is away: mlagent-root sends it again.
+      // The collector is away: mlagent-root resends it.
     }
   }
 
-  /** Who asked has a time of their own: what is lost is not sent again. */
+  /** Answers are not resent: the asker has a timeout. */
   #say(run: string, text: string): void {
     const { config, log } = this.#options;
     try {
@@ -178,7 +178,7 @@ function factsOf(status: RootStatus | undefined): string {
   return JSON.stringify([status?.services, status?.gpus, status?.labels]);
 }
 
-/** Beside the broker, unless the file says where. */
+/** Defaults to the broker's host. */
 function sourceOf({ broker, files, pki, node }: AgentConfig): BlobSourceOptions {
   const [, host = "", port = "0"] = /^(.*):(\d+)$/.exec(files ?? broker) ?? [];
   const bare = host.replace(/^\[(.*)\]$/, "$1");

@@ -7,7 +7,7 @@ const MOST_ADDRESSES = 64;
 const MOST_LABELS = 64;
 const MOST_CHARACTERS = 256;
 
-/** What seldom changes about this machine. A label of agent.toml takes the place of one that was found. */
+/** Facts of this machine that seldom change. A label of agent.toml overrides a found one. */
 export function readFacts(
   labels: readonly string[],
   { services, gpus, labels: found }: Pick<Facts, "services" | "gpus" | "labels">,
@@ -30,7 +30,7 @@ export function readFacts(
   };
 }
 
-/** What changes all the time. */
+/** Constantly changing figures. */
 export function readLoad(): Pick<Presence, "load" | "memoryBytes" | "memoryFreeBytes" | "uptimeSeconds"> {
   const available = /^MemAvailable:\s+(\d+) kB$/m.exec(readText("/proc/meminfo"))?.[1];
   return {

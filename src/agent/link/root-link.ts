@@ -7,7 +7,7 @@ import { readLines } from "../lines.ts";
 
 const RETRY_AFTER_MS = 500;
 
-/** What the other half says of its journal. */
+/** The other half's report on its journal. */
 export interface RootStatus {
   readonly journal: string;
   readonly sequence: number;
@@ -15,11 +15,11 @@ export interface RootStatus {
   readonly open: readonly string[];
   readonly services: readonly string[];
   readonly gpus: readonly string[];
-  /** What programs have found out, as `KEY=VALUE`. */
+  /** Facts found by programs, as `KEY=VALUE`. */
   readonly labels: readonly string[];
 }
 
-/** A file of a user that an order names. */
+/** A user's file that an order names. */
 interface WantedBlob {
   readonly owner: string;
   readonly sha256: string;
@@ -39,12 +39,12 @@ export class RootLink {
 
   constructor(options: {
     readonly path: string;
-    /** An event for the collector. Its answer, if there is one, goes back. */
+    /** Sends an event to the collector and passes its answer, if any, back. */
     onEvent(event: string, answer: (text: string) => void): void;
     onStatus(status: RootStatus): void;
-    /** What this node says to the question with this id. */
+    /** Sends this node's answer to the question with this id. */
     onSay(run: string, text: string): void;
-    /** Resolves with "" once the blob is in the cache, or with why it is not. */
+    /** Resolves with "" once the blob is in the cache, otherwise with the reason. */
     onWant(blob: WantedBlob): Promise<string>;
   }) {
     this.#path = options.path;
@@ -55,7 +55,7 @@ export class RootLink {
     this.#connect();
   }
 
-  /** False while nobody is there: the collector sends it again. */
+  /** False while disconnected: the collector resends the order. */
   order(message: string): boolean {
     if (this.#socket === undefined) return false;
     this.#socket.write(`${JSON.stringify({ t: "order", message })}\n`);

@@ -20,37 +20,37 @@ import { AGENT_LIMITS } from "../limits.ts";
 import { EventRate } from "./event-rate.ts";
 import { FolderNames } from "./folder-names.ts";
 
-/** Anybody may leave something in it, nobody but its owner sees what is there or removes what is another's. */
+/** Everybody may create files in it; only the folder's owner may list it or remove others' files. */
 const MODE = 0o1733;
-/** Longer than anybody takes to write one. */
+/** Longer than writing an event takes. */
 const UNFINISHED_FOR_MS = 60_000;
 
 interface EventFolderOptions {
   readonly path: string;
   readonly users: Pick<UserDirectory, "byUid">;
   readonly log: Log;
-  /** False: too many wait. */
+  /** False if too many wait. */
   readonly take: (note: FleetEventOf<"note">) => boolean;
   nowMs(): number;
 }
 
-/** A file that `mlctl event` left: who wrote it and when, by the kernel. */
+/** A file of `mlctl event`, with its writer and time from the kernel. */
 interface Left {
   readonly uid: number;
   readonly atMs: number;
   readonly text: string;
 }
 
-/** The folder where users leave events. What is none is removed; each user has a share. */
+/** The folder where users leave events. Removes everything else; gives each user a share. */
 export class EventFolder {
   readonly #options: EventFolderOptions;
   readonly #rate = new EventRate();
   readonly #names: FolderNames;
-  /** Files that cannot be removed: they would be taken again and again. Above its limit it grows by those of one look. */
+  /** Unremovable files, remembered so that they are not taken repeatedly. May exceed its limit by the files of one pass. */
   readonly #stuck = new Set<string>();
   #hasSaidStuck = false;
   #isLooking = false;
-  /** The last fault: named once. */
+  /** The last fault, logged once. */
   #fault = "";
 
   constructor(options: EventFolderOptions) {
@@ -59,7 +59,7 @@ export class EventFolder {
     this.#make();
   }
 
-  /** Takes what is there. Called each second. */
+  /** Takes waiting events. Called each second. */
   async look(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
@@ -78,7 +78,7 @@ export class EventFolder {
     }
   }
 
-  /** As mlagent-root's own user, where set-up has not made it. */
+  /** Creates the folder as mlagent-root's user if set-up has not. */
   #make(): void {
     const { path } = this.#options;
     try {
@@ -110,13 +110,13 @@ export class EventFolder {
       return this.#remove(name);
     }
     const { severity, name: of, text } = note;
-    // Where too many wait, it waits as well.
+    // Too many notices wait: the file stays for later.
     if (!take({ v: 1, kind: "note", id, at: left.atMs, user: user.name, severity, name: of, text })) return;
     this.#rate.countTaken(user.name, nowMs());
     this.#remove(name);
   }
 
-  /** A folder that is not empty stays: no event is one. */
+  /** Removes an entry that is no event. A folder that is not empty stays. */
   #remove(name: string): void {
     const { log, path } = this.#options;
     const file = join(path, name);
@@ -145,7 +145,7 @@ function changedMs(file: string): number {
   }
 }
 
-/** Undefined: not a plain file with one name, too long, or gone. A link of another's file would speak for its owner. */
+/** Undefined: not a plain file with one name, too long, or gone. A link to another user's file would impersonate its owner. */
 function read(file: string): Left | undefined {
   let fd: number;
   try {
@@ -166,7 +166,7 @@ function read(file: string): Left | undefined {
   }
 }
 
-/** The code of what keeps it there; undefined: it is gone. */
+/** The error code that prevented removal; undefined if the file is gone. */
 function removalFault(file: string): string | undefined {
   const code = codeOf(() => unlinkSync(file));
   const last = code === "EISDIR" ? codeOf(() => rmdirSync(file)) : code;

@@ -1,7 +1,7 @@
 import { AGENT_LIMITS } from "../limits.ts";
 
 const MINUTE_MS = 60_000;
-/** Of all users whom the directory does not know: subordinate uids are many. */
+/** Shared by all users unknown to the directory, because subordinate uids are many. */
 const NAMELESS = "(no name)";
 
 interface Counts {
@@ -9,13 +9,13 @@ interface Counts {
   readonly discarded: number;
 }
 
-/** How many events each user may send in a minute, and how many were discarded. */
+/** Limits each user's events per minute and counts discarded ones. */
 export class EventRate {
   #minute = 0;
-  /** By user. Without bound but the machine's users: it begins anew each minute. */
+  /** By user, so bounded by the machine's users; emptied each minute. */
   readonly #counts = new Map<string, Counts>();
 
-  /** Whether one more may be taken of a user. */
+  /** Whether another event of this user may be taken. */
   hasRoom(user: string): boolean {
     return this.#of(user).taken < AGENT_LIMITS.eventsAMinuteOfUser;
   }
@@ -31,7 +31,7 @@ export class EventRate {
     this.#set(user ?? NAMELESS, { taken, discarded: discarded + 1 }, nowMs);
   }
 
-  /** After each minute: how many were discarded, and of how many users; undefined if none. */
+  /** Once a minute: discarded events and their users; undefined if none. */
   takeDiscarded(nowMs: number): { readonly discarded: number; readonly users: string } | undefined {
     if (minuteOf(nowMs) === this.#minute) return undefined;
     const over = [...this.#counts].filter(([, { discarded }]) => discarded > 0);
@@ -46,7 +46,7 @@ export class EventRate {
   }
 
   #set(user: string, counts: Counts, nowMs: number): void {
-    // Counts of a minute that is over wait for `takeDiscarded`.
+    // Counts of the previous minute wait for `takeDiscarded`.
     if (this.#counts.size === 0) this.#minute = minuteOf(nowMs);
     this.#counts.set(user, counts);
   }

@@ -7,14 +7,14 @@ import { AGENT_LIMITS } from "../limits.ts";
  */
 export class FolderNames {
   readonly #path: string;
-  /** Open while a look has not reached the end. */
+  /** Open until the end of the folder is reached. */
   #folder: Dir | undefined;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** The next ones, sorted. */
+  /** The next names, sorted. */
   next(): readonly string[] {
     const folder = this.#folder ?? opendirSync(this.#path);
     this.#folder = folder;

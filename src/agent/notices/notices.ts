@@ -6,12 +6,12 @@ import { parseExecutionId } from "../../wire/ids.ts";
 import { readRecord, writeRecord } from "../journal/durable.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 
-/** An error of this node that belongs to no run, or an event of a user here. */
+/** An error of this node outside of any run, or an event of a user here. */
 type Notice = FleetEventOf<"error"> | FleetEventOf<"note">;
 
 interface NoticesOptions {
   readonly folder: string;
-  /** Of this node alone: what it reports goes nowhere else. */
+  /** Discards on this node, which appear nowhere else. */
   readonly log: Log;
   /** Resolves with the collector's answer; undefined if there is none. */
   readonly tell: (event: FleetEvent) => Promise<EventAnswer | undefined>;
@@ -39,7 +39,7 @@ export class Notices {
     }
   }
 
-  /** False: too many wait, of this user or altogether. */
+  /** False if too many wait, of this user or in total. */
   add(notice: Notice): boolean {
     if (this.#waiting.some(({ id }) => id === notice.id)) return true;
     const { waitingErrors, waitingEvents, waitingEventsOfUser } = AGENT_LIMITS;
@@ -56,7 +56,7 @@ export class Notices {
     return true;
   }
 
-  /** Tells what waits, until the collector does not answer. Called each second. */
+  /** Reports waiting notices until the collector fails to answer. Called each second. */
   async tell(): Promise<void> {
     if (this.#isTelling) return;
     this.#isTelling = true;
@@ -76,7 +76,7 @@ export class Notices {
     return this.#waiting.length === 0;
   }
 
-  /** If the disk refuses, the next process sends it again, and the collector stores it once. */
+  /** If removing fails, the next process resends it, and the collector ignores the duplicate. */
   #remove(name: string): void {
     const { folder, log } = this.#options;
     try {
@@ -101,7 +101,7 @@ export class Notices {
   }
 }
 
-/** Undefined: a file that was cut, or is none of ours. */
+/** Undefined if the file was cut short or is not ours. */
 function parseNotice(name: string, text: string | undefined): Notice | undefined {
   const event = text === undefined ? undefined : parseFleetEvent(text);
   const isNotice = event?.kind === "error" || event?.kind === "note";

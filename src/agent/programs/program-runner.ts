@@ -13,7 +13,7 @@ export type Looked =
 export type Look = (of: { readonly user: string; readonly uid: number; readonly seconds: number }) => string[];
 
 interface ProgramRunnerOptions {
-  /** Whom programs run as where this process is root: neither root nor a user who asks. */
+  /** User for programs if this process is root: neither root nor the asking user. */
   readonly user: string;
   readonly users: Pick<UserDirectory, "byName">;
   readonly look: Look;
@@ -21,10 +21,10 @@ interface ProgramRunnerOptions {
   after(act: () => void, afterMs: number): () => void;
 }
 
-/** Exit status of `mlsupervise look`: it took too long (`supervise/supervise.h`). */
+/** Exit status of `mlsupervise look` for a timeout (`supervise/supervise.h`). */
 const LATE = 79;
 
-/** Executes programs that only look: as an unprivileged user, for a few seconds, with a bounded output. */
+/** Runs read-only programs as an unprivileged user, with bounded time and output. */
 export class ProgramRunner {
   readonly #options: ProgramRunnerOptions;
 
@@ -53,13 +53,13 @@ export class ProgramRunner {
     child.stdout.on("data", (piece: Buffer) => {
       bytes += piece.length;
       if (bytes <= FLEET_LIMITS.maxEventBytes) pieces.push(piece);
-      // A program that goes on gets SIGPIPE.
+      // A program that keeps printing gets SIGPIPE.
       else child.stdout.destroy();
     });
     child.stderr.setEncoding("utf8").on("data", (part: string) => {
       if (said.length < FLEET_LIMITS.maxTextCharacters) said += part;
     });
-    // A program need not read all of it.
+    // A program may ignore its input.
     child.stdin.on("error", () => undefined).end(programFields(program));
     const callOff = this.#options.after(() => {
       isLate = true;

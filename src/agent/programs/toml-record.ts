@@ -1,7 +1,7 @@
 import { parse } from "smol-toml";
 import { asRecord } from "../../wire/record.ts";
 
-/** Reads a small TOML file of the node in which only these keys may stand, or says in words what is wrong with it. */
+/** Reads a small TOML file with only these keys allowed. A string is an error message. */
 export function tomlRecord(text: string, keys: readonly string[]): Readonly<Record<string, unknown>> | string {
   let record: Readonly<Record<string, unknown>>;
   try {

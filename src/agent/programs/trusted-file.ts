@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { isMissing } from "../../host/is-missing.ts";
 
-/** What a file that decides about others' rights says; or why it says nothing. */
+/** Text of a file that grants rights, or the reason for ignoring it. */
 export type TrustedText = { readonly text: string } | { readonly fault: string };
 
 const OTHERS_MAY_WRITE = 0o022;

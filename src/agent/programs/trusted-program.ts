@@ -6,7 +6,7 @@ const OTHERS_MAY_WRITE = 0o022;
 const SOMEBODY_MAY_EXECUTE = 0o111;
 
 /**
- * Why a program of the node's may not be executed, in words; empty: it may. Undefined: there is none.
+ * The reason for not executing a program of the node, in words; empty if it may run, undefined if it does not exist.
  *
  * @param configured the folder that the configuration names; programs may be in folders in it
  */
@@ -21,14 +21,14 @@ export function programFault(path: string, configured = dirname(path)): string |
   }
 }
 
-/** A user who may write to a folder may replace what is in it. */
+/** A user with write access to a folder can replace its files. */
 function folderFault(folder: string, configured: string): string | undefined {
   const fault = ownerFault(folder);
   const isLast = folder === configured || folder === dirname(folder);
   return fault !== undefined || isLast ? fault : folderFault(dirname(folder), configured);
 }
 
-/** Only root, or this process's own user, may have made it. */
+/** Whether only root or this process's own user can have written it. */
 function ownerFault(path: string): string | undefined {
   const { uid, mode } = statSync(path);
   if (uid !== 0 && uid !== process.getuid?.()) return `${path} belongs to uid ${uid}, not to root`;

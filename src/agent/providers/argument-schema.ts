@@ -2,13 +2,13 @@ import { runInNewContext } from "node:vm";
 import { asCount, asRecord } from "../../wire/record.ts";
 import { tomlRecord } from "../programs/toml-record.ts";
 
-/** What a provider of the node's own may be asked with: `NAME.toml` beside its program. */
+/** Arguments that a provider of this node accepts: `NAME.toml` beside its program. */
 export interface ArgumentSchema {
-  /** One line for people. */
+  /** One line of help. */
   readonly summary: string;
   /** A regular expression for the whole of each argument. */
   readonly patterns: readonly string[];
-  /** How many of the last may be missing. */
+  /** How many trailing arguments are optional. */
   readonly optional: number;
 }
 
@@ -23,7 +23,7 @@ const MAX_CHARACTERS = 200;
  */
 const MATCH_WITHIN_MS = 50;
 
-/** Parses NAME.toml, or says in words what is wrong with it. */
+/** Parses NAME.toml. A string is an error message. */
 export function parseArgumentSchema(text: string): ArgumentSchema | string {
   const record = tomlRecord(text, KEYS);
   if (typeof record === "string") return record;
@@ -38,7 +38,7 @@ export function parseArgumentSchema(text: string): ArgumentSchema | string {
   return { summary, patterns: patterns.map(String), optional };
 }
 
-/** What is wrong with arguments, in words; undefined: nothing. */
+/** An error message about the arguments; undefined if they are valid. */
 export function argumentsFault(args: readonly string[], { patterns, optional }: ArgumentSchema): string | undefined {
   const least = patterns.length - optional;
   if (args.length < least || args.length > patterns.length) {
@@ -70,7 +70,7 @@ function endsInTime(act: () => void): boolean {
       runInNewContext("act()", { act }, { timeout: MATCH_WITHIN_MS });
       return true;
     } catch (error) {
-      // Of the other context, in which Error is another one.
+      // Thrown in the other context, whose Error class differs.
       if (asRecord(error)?.["code"] !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
     }
   } while (usedMs() < MATCH_WITHIN_MS);

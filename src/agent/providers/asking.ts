@@ -5,23 +5,23 @@ import { AGENT_LIMITS } from "../limits.ts";
 import type { Providers } from "./providers.ts";
 
 interface AskingOptions {
-  /** Sends an answer. It may be lost: who asks does not wait for ever. */
+  /** Sends an answer, which may be lost: the asker has a timeout. */
   readonly say: (run: string, text: string) => void;
   /** Undefined: the node has no such provider. */
   readonly find: Providers["find"];
 }
 
-/** Answers questions that are verified already. Keeps nothing. */
+/** Answers verified questions. Stores nothing. */
 export class Asking {
   readonly #options: AskingOptions;
-  /** Looks that have not ended. */
+  /** Questions being answered. */
   #open = 0;
 
   constructor(options: AskingOptions) {
     this.#options = options;
   }
 
-  /** Resolves when the node has said its last. */
+  /** Resolves after the node's last message. */
   async answer(
     order: OrderOf<"ask">,
     { digest, uid }: { readonly digest: string; readonly uid: number },

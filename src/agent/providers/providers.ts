@@ -12,14 +12,14 @@ import { programFault } from "../programs/trusted-program.ts";
 import { type ArgumentSchema, argumentsFault, NO_ARGUMENTS, parseArgumentSchema } from "./argument-schema.ts";
 
 interface ProvidersOptions {
-  /** `providers.d`: executables, and `NAME.toml` with what each may be asked with. */
+  /** `providers.d`: executables, and for each a `NAME.toml` that describes its arguments. */
   readonly folder: string;
   /** `[program, ...args]` that answers with a built-in provider. */
   builtIn(name: string): readonly string[];
   run(program: Program): Promise<Looked>;
 }
 
-/** Who asks, and with what. */
+/** The asking user and the arguments. */
 interface Asked {
   readonly user: string;
   readonly uid: number;
@@ -28,7 +28,7 @@ interface Asked {
 
 type Rows =
   | { readonly rows: readonly AnswerRow[] }
-  /** The node has no such thing. */
+  /** This machine lacks what the provider reads. */
   | { readonly why: "not-there"; readonly text: string }
   | { readonly why: "arguments" | "slow" | "unreadable" | "too-long"; readonly text: string };
 
@@ -37,7 +37,7 @@ const MAX_LISTED = FLEET_LIMITS.maxAnswerRows;
 
 /**
  * What the node can be asked about: programs that look, and change nothing. They run as an unprivileged user, never as root and
- * never as the user who asks. A built-in one takes the place of an own one of its name.
+ * never as the user who asks. A built-in provider overrides a program with the same name.
  */
 export class Providers {
   readonly #options: ProvidersOptions;

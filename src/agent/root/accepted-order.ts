@@ -2,7 +2,7 @@ import { type OrderOf, parseOrder } from "../../wire/fleet/order.ts";
 import type { Journal, RunName } from "../journal/journal.ts";
 import type { Accepted } from "../journal/records.ts";
 
-/** What was accepted, with its order parsed. Undefined: it is not on the disk, or damaged. */
+/** An accepted order, parsed. Undefined if it is missing or damaged. */
 export function acceptedOrder(
   journal: Journal,
   name: RunName,

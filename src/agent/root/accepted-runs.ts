@@ -54,7 +54,7 @@ export class AcceptedRuns {
     const prepared = await (order.kind === "call" ? services.prepare(order) : shared.prepare(order));
     if (prepared.kind === "refuse") return onOutcome(prepared);
     if (prepared.kind === "wait") return this.wait(run, prepared.why);
-    // While the directory was asked, a cancel may have decided it.
+    // A cancel may have decided the run during the directory look-up.
     if (journal.claim(name) !== undefined) return;
     run.startAfterMs = nowMs() + AGENT_LIMITS.startAgainAfterMs;
     if (prepared.kind === "serve") starter.serve(name, prepared, onOutcome);
@@ -62,7 +62,7 @@ export class AcceptedRuns {
       starter.start(name, { order, uid, shared: prepared.places }, onOutcome);
   }
 
-  /** It is tried again later; meanwhile the run shows why. */
+  /** Postpones the start; the run shows the reason meanwhile. */
   wait(run: OpenRun, why: string): void {
     run.waits = why;
     run.startAfterMs = this.#options.nowMs() + AGENT_LIMITS.startAgainAfterMs;

@@ -9,7 +9,7 @@ import type { Floor } from "../journal/journal.ts";
 type Verdict =
   | { readonly kind: "obey"; readonly uid: number }
   | { readonly kind: "refuse"; readonly why: Refusal }
-  /** The node cannot tell yet: the collector asks again until the order ends. */
+  /** Undecided for now: the collector resends the order until it expires. */
   | { readonly kind: "wait"; readonly why: "clock" | "directory" };
 
 interface CheckOptions {
@@ -18,13 +18,13 @@ interface CheckOptions {
   readonly fleet: string;
   trusts(): Trusts;
   policy(): Policy;
-  /** Each answer is a fresh one. */
+  /** Never answers from a cache. */
   readonly users: Pick<UserDirectory, "byName" | "isMember">;
   readonly journal: { readonly createdMs: number; readonly highestIssuedMs: number; floor(): Floor };
   nowMs(): number;
 }
 
-/** Whether this node obeys an order. Asked when it comes, and again before it starts: rights may have gone meanwhile. */
+/** Decides whether this node obeys an order: on arrival, and again before the start, since rights may be withdrawn meanwhile. */
 export class Checks {
   readonly #options: CheckOptions;
 
@@ -36,15 +36,15 @@ export class Checks {
     return openOrder(message, { trusts: this.#options.trusts(), nowMs: this.#options.nowMs() });
   }
 
-  /** For this node, of this fleet, of this time. What needs no directory. */
+  /** Checks node, fleet and time, which need no directory. */
   address(order: Order): Refusal | "clock" | undefined {
     const { node, fleet, journal } = this.#options;
     const nowMs = this.#options.nowMs();
     if (order.fleet !== fleet) return "other-fleet";
     if ("nodes" in order && !order.nodes.includes(node)) return "not-for-this-node";
-    // A cancel that comes late still has to stop something.
+    // A late cancel must still work.
     if (order.kind === "cancel") return undefined;
-    // A clock that was set back would make ended orders valid again.
+    // A clock set back would revive expired orders.
     if (nowMs < journal.highestIssuedMs - FLEET_LIMITS.maxSkewMs) return "clock";
     if (order.issued > nowMs + FLEET_LIMITS.maxSkewMs) return "from-the-future";
     if (nowMs > order.expires) return "expired";
@@ -52,7 +52,7 @@ export class Checks {
     return order.issued < journal.createdMs ? "before-journal" : undefined;
   }
 
-  /** For a user of this node who may. */
+  /** Checks the user and their rights on this node. */
   async judge(order: Order): Promise<Verdict> {
     const { users } = this.#options;
     const { minUid, webUsers, webMaxLifeMs, callUsers } = this.#options.policy();

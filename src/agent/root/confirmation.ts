@@ -8,21 +8,21 @@ import type { Teller } from "./teller.ts";
 interface ConfirmationOptions {
   readonly journal: Journal;
   readonly teller: Pick<Teller, "isConnected" | "tell">;
-  /** Another one after each start of this process. */
+  /** New at each start of this process. */
   readonly start: string;
   readonly log: Log;
   readonly onStanding: (standing: Standing) => void;
   nowMs(): number;
 }
 
-/** 2 ** 30: a step of a sequence that stays far below what a number holds exactly. */
+/** 2 ** 30: sequences stay far below the largest exact number. */
 const MAX_DOUBLINGS = 30;
 
-/** Asks the collector whether it knows this journal, until it has said so. */
+/** Asks the collector whether it knows this journal, until it answers. */
 export class Confirmation {
   readonly #options: ConfirmationOptions;
   #isConfirmed = false;
-  /** How often it was found to be an old copy. */
+  /** How often the journal proved to be an old copy. */
   #restored = 0;
   #logged: EventAnswer | undefined;
 
@@ -38,7 +38,7 @@ export class Confirmation {
     const of = { journal: id, sequence, at: nowMs(), created: createdMs, start };
     const answer = await teller.tell({ v: 1, kind: "journal", ...of });
     if (answer === undefined || answer === "-" || answer === "?" || this.#isConfirmed) return;
-    // On the disk before anything is decided.
+    // Stored before any decision depends on it.
     if (answer === "restored") this.#restore(sequence);
     this.#isConfirmed = answer === "+";
     onStanding(answer === "+" ? "confirmed" : answer);

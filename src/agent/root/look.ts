@@ -5,7 +5,7 @@ import type { NodeState } from "../../wire/fleet/states.ts";
 import type { Journal, RunName } from "../journal/journal.ts";
 import type { Ended, Supervisor } from "../journal/records.ts";
 
-/** What became of a run, as the disk and the processes say now. */
+/** State of a run, from the disk and the processes. */
 export interface Seen {
   readonly state: NodeState;
   readonly why: string;
@@ -18,10 +18,10 @@ export interface Seen {
   readonly digest: string;
 }
 
-/** With the number of those that are left out, it fits into an event's text. */
+/** Leaves room in an event's text for the number of omitted files. */
 const MAX_PLACED_CHARACTERS = FLEET_LIMITS.maxTextCharacters - 20;
 const OWN_ERROR = 125;
-/** mlrun's and mlsupervise's own words for what kept the command from starting. */
+/** Messages of mlrun and mlsupervise about why the command did not start. */
 const FAULTS: readonly (readonly [RegExp, string])[] = [
   [/^mlrun: Cannot enter /, "cwd"],
   [/^mlsupervise: Cannot start /, "start"],
@@ -67,7 +67,7 @@ export function lookAt(
   return unknown(claim.supervisor.boot === boot ? "supervisor-lost" : "restarted");
 }
 
-/** Which files of a run that was cut are in place. Empty: it had none, or nobody could look. */
+/** Lists the published files of an interrupted run. Empty if it had none, or they could not be checked. */
 function placedWords(paths: readonly string[] | undefined): string {
   if (paths === undefined) return "";
   if (paths.length === 0) return "none of its files is in place";

@@ -31,7 +31,7 @@ interface MessagesOptions {
   nowMs(): number;
 }
 
-/** Takes orders as they come, as often as they come: what is in the journal already is only reported again. */
+/** Takes orders as they arrive. A repeated order that the journal has is only reported again. */
 export class Messages {
   readonly #options: MessagesOptions;
 
@@ -67,13 +67,13 @@ export class Messages {
     const uid = verdict.kind === "obey" ? verdict.uid : 0;
     const message = encodeSignedOrder(signed);
     const times = { sequence: journal.nextSequence(), at: nowMs(), issued: order.issued };
-    // False: the same order, or its cancel, came while the directory was asked.
+    // False if the same order or its cancel came during the directory look-up.
     if (!journal.accept(name, { message, signed, uid, ...times })) return this.#again(name, order, digest);
     this.#options.log.event("info", "order accepted", { ...name, via: order.via });
     runs.step(name);
   }
 
-  /** In words: the execution that has published this name, and how to read what it prints. */
+  /** Describes the execution that published this name, and how to read its output. */
   #commandOffering({ service }: OrderOf<"call">): string | undefined {
     const { node, runs } = this.#options;
     const offering = runs.offering(service);
@@ -83,7 +83,7 @@ export class Messages {
     return `execution ${x}, since ${since}; \`mlctl tail ${x}\` shows it to its user, and to those with whom they share it`;
   }
 
-  /** What was accepted once is not refused later: its answer may have been lost, and it may have expired meanwhile. */
+  /** An accepted order is never refused later: its answer may have been lost, and it may have expired meanwhile. */
   async #again(name: RunName, order: Order, digest: string): Promise<void> {
     const { journal, runs } = this.#options;
     const known = runs.look(name);
@@ -94,7 +94,7 @@ export class Messages {
     runs.step(name, { isAsked: true });
   }
 
-  /** Says what would become of the same order to run: as far as it can be known without starting anything. */
+  /** Dry run: predicts the fate of the order without starting anything. */
   async #check(order: OrderOf<"check">, { signed, digest }: Opened & { kind: "order" }): Promise<void> {
     const verdict = await this.#options.checks.judge(order);
     if (verdict.kind === "wait") return this.#say(order, { state: "waiting", why: verdict.why, digest });
@@ -119,7 +119,7 @@ export class Messages {
     return this.#say(order, { state: "accepted", why: "", digest });
   }
 
-  /** Verified like an order to run. The answers go their own way: nobody stores or repeats them. */
+  /** Answers a question, verified like an order to run. Answers are neither stored nor resent. */
   async #ask(order: OrderOf<"ask">, { digest }: Opened & { kind: "order" }): Promise<void> {
     const { checks, asking } = this.#options;
     const verdict = await checks.judge(order);
@@ -135,7 +135,7 @@ export class Messages {
     if (address !== undefined) return this.#say(order, { state: "refused", why: address, digest });
     if (!(await checks.mayCancel(order.user, order.owner)))
       return this.#say(order, { state: "refused", why: "not-the-owner", digest });
-    // Before the record that makes the supervisor act: the END must know it.
+    // Before the record that makes the supervisor act: the END reports it.
     starter.sayWhoStops(name, order.user);
     const isNew = journal.cancel(name, { message: encodeSignedOrder(signed), by: order.user, at: nowMs() });
     if (isNew) log.event("info", "cancel accepted", { ...name, by: order.user });
@@ -144,7 +144,7 @@ export class Messages {
     runs.step(name, { isAsked: !isNew });
   }
 
-  /** What this node has no room or no means for. */
+  /** Refusals for lack of room or means. */
   #bound(order: OrderOf<"run"> | OrderOf<"check"> | OrderOf<"call">): Refusal | undefined {
     const { runs, starter } = this.#options;
     const { user } = order;
@@ -153,12 +153,12 @@ export class Messages {
     return isFull || this.#hasMuch(user) ? "too-many-runs" : undefined;
   }
 
-  /** Whether the journal keeps as much of a user as it may: of ended runs, for a day. */
+  /** Whether the user's share of the journal is full. Ended runs count for a day. */
   #hasMuch(user: string): boolean {
     return this.#options.journal.bytesOfUser(user) >= AGENT_LIMITS.journalBytesPerUser;
   }
 
-  /** Kept: the same order must not be obeyed later. */
+  /** Refuses an order and records it: the same order must not be obeyed later. */
   async #refuse(
     name: RunName,
     order: Order,
@@ -166,7 +166,7 @@ export class Messages {
   ): Promise<void> {
     const { journal, runs, nowMs, log } = this.#options;
     log.event("warning", "order refused", { ...name, why });
-    // Nothing of an older journal or another fleet is kept, nor what could fill the disk.
+    // Not recorded: orders from before this journal or of another fleet, and whatever could fill the disk.
     const isKept = why !== "too-many-runs" && why !== "not-for-this-node" && why !== "other-fleet";
     if (!isKept) return this.#say(order, { state: "refused", why, digest });
     journal.never(
@@ -180,7 +180,7 @@ export class Messages {
     runs.step(name);
   }
 
-  /** A key that nobody trusts, or an order that cannot be read: answered once, and not kept. */
+  /** Refuses an order with an untrusted key or unreadable text: answered once, not recorded. */
   async #refuseUnopened(refused: Opened & { kind: "refused" }, message: string): Promise<void> {
     const text = parseSignedOrder(message)?.order;
     const order = refused.order ?? (text === undefined ? undefined : parseOrder(text));

@@ -18,7 +18,7 @@ interface NodeProgramsOptions {
   after(act: () => void, afterMs: number): () => void;
 }
 
-/** Programs of the node's administrator, and the built-in ones: what the node answers, what it knows of itself, what it offers. */
+/** Programs of the administrator and built-in ones: providers, facts and services. */
 export class NodePrograms {
   readonly providers: Providers;
   readonly services: Services;
@@ -40,7 +40,7 @@ export class NodePrograms {
     void this.#facts.look();
   }
 
-  /** As it was a second ago at most: what presence shows. @param ofCommands what running commands offer besides. */
+  /** Content of presence, at most a second old. @param ofCommands services that running commands offer */
   offers(ofCommands: readonly string[]): { readonly services: readonly string[] } & FoundFacts["found"] {
     const all = [...new Set([...this.#offered, ...ofCommands])];
     return { services: all.slice(0, FLEET_LIMITS.maxListedServices).sort(), ...this.#facts.found };

@@ -2,31 +2,31 @@ import { type FSWatcher, watch } from "node:fs";
 import type { Journal, RunName } from "../journal/journal.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 
-/** What this process remembers of an open run: only what it need not do again so soon. */
+/** An open run in memory: pacing only, no decisions. */
 export interface OpenRun {
   readonly watcher: FSWatcher | undefined;
   isBusy: boolean;
   isAgain: boolean;
-  /** The collector does not know what became of it. */
+  /** The collector has asked for its state. */
   isAsked: boolean;
   startAfterMs: number;
   tellAfterMs: number;
-  /** What kept it from starting, as last reported. */
+  /** The last reported reason for waiting. */
   waits: string;
   waitsTold: string;
-  /** No file of it is staged any more. */
+  /** No staged files remain. */
   isClean: boolean;
   /** `USER/NAME` that its command offers while it runs; empty: nothing. */
   offers: string;
 }
 
-/** Runs whose end the collector does not know, each with a watch on its folder. Their number is bounded before they come. */
+/** Runs whose end the collector does not know, each with a watch on its folder. Callers bound their number. */
 export class OpenRuns {
   readonly #journal: Journal;
   readonly #onRecord: (name: RunName) => void;
   readonly #open = new Map<string, { readonly name: RunName; readonly run: OpenRun }>();
 
-  /** @param onRecord hears of a claim and an exit at once. */
+  /** @param onRecord called at once for a claim or an exit. */
   constructor(journal: Journal, onRecord: (name: RunName) => void) {
     this.#journal = journal;
     this.#onRecord = onRecord;
@@ -42,7 +42,7 @@ export class OpenRuns {
     return [...this.#open.values()].map(({ name }) => name);
   }
 
-  /** What running commands offer: of each user's the first ones, so that nobody fills the list alone. */
+  /** Services of running commands: the first ones of each user, so that no user fills the list alone. */
   offers(): readonly string[] {
     const ofUsers = new Map<string, Set<string>>();
     for (const { name, run } of this.#open.values()) {
@@ -87,7 +87,7 @@ export class OpenRuns {
     for (const name of this.names()) this.close(name);
   }
 
-  /** Where inotify has no room, the look of each second finds them. */
+  /** Without a free inotify watch, the check each second finds new records. */
   #watch(name: RunName): FSWatcher | undefined {
     try {
       const watcher = watch(this.#journal.folderOf(name), (_event, file) => {

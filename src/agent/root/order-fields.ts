@@ -2,7 +2,7 @@ import type { OrderOf } from "../../wire/fleet/order.ts";
 
 const MS_PER_SECOND = 1_000;
 
-/** What `mlrun --order-fd` reads (`launcher/order.h`): fields ended by NUL, the last one says that none was cut off. */
+/** Input of `mlrun --order-fd` (`launcher/order.h`): NUL-terminated fields; the last one proves that none was cut off. */
 export function orderFields(
   order: OrderOf<"run">,
   node: { readonly x: string; readonly runDir: string; readonly stopFile: string },

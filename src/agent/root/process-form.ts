@@ -11,7 +11,7 @@ const BEFORE_CLAIM: Readonly<Record<number, Outcome>> = {
   77: { kind: "wait", why: "directory" },
 };
 
-/** Without systemd: a supervisor for each run, a process of its own, which outlives this one and hears of a cancel itself. */
+/** Without systemd: each run has a supervisor process, which outlives this one and sees cancels itself. */
 export class ProcessForm implements Form {
   readonly limitsMemory = false;
   readonly #programs: { readonly supervise: string; readonly mlrun: string };

@@ -9,7 +9,7 @@ export function readBoot(): string {
   return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 }
 
-/** Whether exactly this process or unit is alive: a pid alone may be another one's by now. */
+/** Whether exactly this process or unit is alive: its pid may have been reused. */
 export function isAlive(supervisor: Supervisor, bootNow: string): boolean {
   if (supervisor.boot !== bootNow) return false;
   if ("unit" in supervisor) return isInvoked(supervisor);
@@ -23,7 +23,7 @@ export function isAlive(supervisor: Supervisor, bootNow: string): boolean {
   }
 }
 
-/** systemd keeps a link for each unit that is loaded and active. A question over D-Bus could stay without an answer. */
+/** systemd keeps a link for each active unit. A D-Bus call could hang. */
 function isInvoked({ unit, invocation }: { readonly unit: string; readonly invocation: string }): boolean {
   try {
     return readlinkSync(`/run/systemd/units/invocation:${unit}`) === invocation;

@@ -68,7 +68,7 @@ export class RootHelper {
   readonly #server: Server;
   #peer: Socket | undefined;
   #waiting = 0;
-  /** Orders that came while too many waited. The collector sends them again. */
+  /** Orders that came while too many waited. The collector resends them. */
   #dropped = 0;
   #timers: NodeJS.Timeout[] = [];
 
@@ -142,7 +142,7 @@ export class RootHelper {
     this.#runs.stepAll();
   }
 
-  /** Commands go on: their supervisors are processes of their own. */
+  /** Commands keep running: their supervisors are separate processes. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
@@ -151,7 +151,7 @@ export class RootHelper {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  /** One peer: a new one takes the place of the one before, which systemd or its end has left behind. */
+  /** A single peer: a new connection replaces the previous one, which is stale. */
   #serve(socket: Socket): void {
     this.#peer?.destroy();
     this.#peer = socket;
@@ -221,14 +221,14 @@ export class RootHelper {
   }
 }
 
-/** Under systemd a unit for each run, if this process may ask for one. */
+/** A systemd unit for each run, if this process may create units. */
 function formOf({ config, supervise, mlrun, log }: RootHelperOptions): Form {
   const programs = { supervise, mlrun };
   if (!isSystemdBooted() || process.getuid?.() !== 0) return new ProcessForm(programs);
   return new UnitForm({ ...programs, linkFolder: join(config.stateDir, "units"), log });
 }
 
-/** Files that root may change at any time. What is wrong with one is in the log, once for each change. */
+/** Reads files that root may change at any time. Logs an error once for each change. */
 function readers({ config, configFile, log }: RootHelperOptions): [() => Trusts, () => Policy] {
   const say = (path: string, fault: string): void => log.event("error", "trusts nobody", { path, fault });
   const trustOf = (path: string, parse: typeof parseTrust) =>

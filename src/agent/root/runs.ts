@@ -47,12 +47,12 @@ export class Runs {
     return this.#open.names();
   }
 
-  /** What running commands offer by themselves. */
+  /** Services that running commands have published. */
   offers(): readonly string[] {
     return this.#open.offers();
   }
 
-  /** The run of the command that offers this now, and since when it runs. */
+  /** The run whose command offers this service, and its start. */
   offering(service: string): { readonly run: string; readonly sinceMs: number } | undefined {
     const name = this.#open.offering(service);
     const seen = name === undefined ? undefined : this.look(name);
@@ -117,7 +117,7 @@ export class Runs {
     }
   }
 
-  /** In its turn: the answer to what is being told must not count for what is asked after it. */
+  /** Takes its turn here: the answer to a report under way must not settle a later request. */
   #untell(name: RunName, run: OpenRun, seen: Seen): void {
     run.isAsked = false;
     this.#options.journal.untell(name, seen.state);
@@ -125,7 +125,7 @@ export class Runs {
     run.waitsTold = "";
   }
 
-  /** A started run. A supervisor sees a cancel itself; a unit has to be stopped. Returns what the command offers. */
+  /** Handles a started run: a supervisor sees a cancel itself, a unit must be stopped. Returns the published service. */
   #goOn(name: RunName): string {
     const { journal, starter } = this.#options;
     const { order, uid } = acceptedOrder(journal, name) ?? {};
@@ -134,7 +134,7 @@ export class Runs {
     return order.publish === "" ? "" : `${order.user}/${order.publish}`;
   }
 
-  /** Before its end is reported: nothing is left behind then. */
+  /** Removes staged files before the end is reported. */
   async #clean(name: RunName, seen: Seen): Promise<void> {
     const { journal, starter, shared } = this.#options;
     const { order, uid } = acceptedOrder(journal, name) ?? {};
@@ -155,7 +155,7 @@ export class Runs {
       try {
         journal.never(name, { state: "refused", why: outcome.why, by: "", ...text }, nowMs());
       } catch (error) {
-        // It is refused anew once the disk has room.
+        // Refused again once the disk has room.
         log.event("error", "cannot record a refusal", { ...name, error: String(error) });
         this.#accepted.wait(run, "disk");
       }
@@ -163,7 +163,7 @@ export class Runs {
     this.step(name);
   }
 
-  /** Tells what is so now, unless the collector has stored it. */
+  /** Reports the current state, unless the collector has stored it. */
   async #tell(name: RunName, run: OpenRun): Promise<void> {
     const { journal, nowMs, after } = this.#options;
     let seen = this.look(name);
@@ -186,11 +186,11 @@ export class Runs {
         run.tellAfterMs = nowMs() + AGENT_LIMITS.lookEveryMs;
         after(() => this.step(name), AGENT_LIMITS.lookEveryMs);
       }
-      // It may have gone on while the collector stored that.
+      // The run may have changed while the collector stored this.
       run.isAgain = run.isAgain || answer === "+";
       return;
     }
-    // An unknown run may still be found to have ended.
+    // The end of an unknown run may still be found.
     if (isTold && isFinal(seen.state) && seen.state !== "unknown") this.#open.close(name);
   }
 }

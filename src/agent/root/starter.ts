@@ -11,36 +11,36 @@ import type { Journal, RunName } from "../journal/journal.ts";
 import { orderFields } from "./order-fields.ts";
 
 export type Outcome =
-  /** `staged`: its files are there, and it may start if it still may. */
+  /** `staged`: its files are in place, and the start is checked again. */
   | { readonly kind: "over" | "staged" }
   | { readonly kind: "wait"; readonly why: string }
   | { readonly kind: "refuse"; readonly why: Refusal; readonly text?: string };
 
-/** A run that may start, with its folder, in which `fields` is written. */
+/** A run to start. Its folder holds `fields`. */
 export interface Start {
   readonly folder: string;
   readonly name: RunName;
   readonly order: OrderOf<"run">;
   readonly uid: number;
-  /** The number of the decision that the claim will be. */
+  /** Sequence number for the claim. */
   readonly sequence: number;
 }
 
-/** A call that may start, with its folder, in which `fields` is written: the service's program and its input. */
+/** A call to start. Its folder holds `fields`: the service's program and its input. */
 export interface Serving {
   readonly folder: string;
   readonly name: RunName;
-  /** Whom the service runs as. */
+  /** User that the service runs as. */
   readonly user: string;
   readonly uid: number;
   readonly seconds: number;
   readonly sequence: number;
 }
 
-/** Whether a user can enter a folder. `wait`: nobody can say at the moment. */
+/** Whether a user can enter a folder. `wait`: unknown at the moment. */
 export type Entry = "open" | "closed" | "wait";
 
-/** How a run becomes processes. Whatever it starts first claims the run: should two be started, one gets the claim. */
+/** Starts a run's processes. The first thing they do is claim the run: if two are started, only one gets the claim. */
 export interface Form {
   readonly limitsMemory: boolean;
   /** `[command, ...args]` that runs an action of mlsupervise for a user. */
@@ -49,11 +49,11 @@ export interface Form {
   look(of: { readonly user: string; readonly uid: number; readonly seconds: number }): string[];
   /** `onEnd`: it is over, has been handed on, or could claim nothing. */
   start(start: Start, onEnd: (outcome: Outcome) => void): void;
-  /** The same for a call. It hears of a cancel itself. */
+  /** The same for a call, which sees a cancel itself. */
   serve(serving: Serving, onEnd: (outcome: Outcome) => void): void;
-  /** A started run whose `cancel` is in its folder. Called again until it has ended. */
+  /** Stops a started run whose `cancel` is in its folder. Called repeatedly until it has ended. */
   stop(of: { readonly name: RunName; readonly uid: number }): void;
-  /** Of a dry run: looks as the user, and starts nothing of the order. */
+  /** For a dry run: checks as the user, and starts nothing. */
   enter(of: { readonly name: RunName; readonly uid: number; readonly folder: string }): Promise<Entry>;
 }
 
@@ -64,7 +64,7 @@ interface ToStart extends Staged {
 interface StarterOptions {
   readonly node: string;
   readonly runDir: string;
-  /** Users read there who had their command stopped. */
+  /** Folder where users' commands read who stopped them. */
   readonly stopFolder: string;
   readonly form: Form;
   readonly stager: Pick<Stager, "stage" | "would" | "discard" | "placed">;
@@ -76,7 +76,7 @@ export class Starter {
   readonly #options: StarterOptions;
   readonly #starting = new Set<string>();
   readonly #staging = new Map<string, { readonly gone: AbortController; readonly done: Promise<void> }>();
-  /** Paths of files that wait to be published. After a start of this process they are staged anew. */
+  /** Paths of staged files. A restart of this process stages them again. */
   readonly #staged = new Map<string, readonly string[]>();
 
   constructor(options: StarterOptions) {
@@ -93,7 +93,7 @@ export class Starter {
     return this.#starting.has(keyOf(name)) || this.#staging.has(keyOf(name));
   }
 
-  /** Stages the files first, which may take long: the caller asks again then whether it may start. */
+  /** Stages the files first, which may take long: the caller then checks again whether the run may start. */
   start(name: RunName, of: ToStart, onEnd: (outcome: Outcome) => void): void {
     const key = keyOf(name);
     const paths = of.order.files.length === 0 ? [] : this.#staged.get(key);
@@ -109,7 +109,7 @@ export class Starter {
     this.#staging.set(key, { gone, done });
   }
 
-  /** Files of a run that nobody saw the end of: which of them have been put in their place. Undefined: nobody could look. */
+  /** The published files of a run whose end was missed. Undefined if they could not be checked. */
   placed(of: Staged): Promise<readonly string[] | undefined> {
     return this.#options.stager.placed(of);
   }
@@ -177,12 +177,12 @@ export class Starter {
     return this.#options.form.enter({ name, ...of });
   }
 
-  /** Of a dry run: what keeps its files from being written. */
+  /** For a dry run: the reason why files cannot be written. */
   wouldPut(of: Staged): ReturnType<Stager["would"]> {
     return this.#options.stager.would(of);
   }
 
-  /** Says in the execution's END who had it stopped. */
+  /** Names the canceller in the execution's END. */
   sayWhoStops(name: RunName, by: string): void {
     writeFileSync(this.#stopFile(name), `${by}\n`, { mode: 0o644 });
   }

@@ -9,7 +9,7 @@ import type { Teller } from "./teller.ts";
 
 /**
  * Tells the collector what became of a run. One that it does not know (it came back from a backup) gets the signed order
- * first. Undefined: no answer, so the caller sends it again.
+ * first. Undefined: no answer, so the caller resends it.
  */
 export async function tellState(
   { journal, teller }: { readonly journal: Journal; readonly teller: Teller },
@@ -30,7 +30,7 @@ export async function tellState(
   return returned === "+" ? teller.tell(inOrder(event)) : returned === "-" ? "-" : undefined;
 }
 
-/** A caller waits for the end alone. */
+/** Reports only the end of a call. */
 async function tellResult(
   { journal, teller }: { readonly journal: Journal; readonly teller: Teller },
   { run, user }: RunName,
@@ -46,7 +46,7 @@ async function tellResult(
   return teller.tell({ ...head, ...fault, code, signal, digest, output: "" });
 }
 
-/** Keys stand in their order, whatever that of a name's is. */
+/** Puts the keys in the canonical order. */
 function inOrder(event: FleetEventOf<"state">): FleetEventOf<"state"> {
   const { v, kind, journal, sequence, at, run, user, state, why, text, code, signal, by, digest } = event;
   return { v, kind, journal, sequence, at, run, user, state, why, text, code, signal, by, digest };

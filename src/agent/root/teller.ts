@@ -7,7 +7,7 @@ interface Peer {
   send(line: string): void;
 }
 
-/** Reports to the collector through mlagent, which keeps nothing: without an answer the caller sends again. */
+/** Reports to the collector through mlagent, which stores nothing: without an answer the caller resends. */
 export class Teller {
   #peer: Peer | undefined;
   #id = 0;
@@ -18,7 +18,7 @@ export class Teller {
     this.#timer = timer;
   }
 
-  /** Another peer, or none. What was on its way is not answered any more. */
+  /** Sets the peer, or none. Events under way get no answer any more. */
   connect(peer: Peer | undefined): void {
     this.#peer = peer;
     for (const answer of this.#asked.values()) answer(undefined);
@@ -29,7 +29,7 @@ export class Teller {
     return this.#peer !== undefined;
   }
 
-  /** The collector's answer; undefined if there is none: it is away, or too much is on its way. */
+  /** The collector's answer; undefined if it is away or too many events are under way. */
   tell(event: FleetEvent): Promise<EventAnswer | undefined> {
     const peer = this.#peer;
     if (peer === undefined || this.#asked.size >= AGENT_LIMITS.eventsInFlight) return Promise.resolve(undefined);
@@ -46,7 +46,7 @@ export class Teller {
     });
   }
 
-  /** What presence shows of the journal. */
+  /** Sends the journal's part of presence. */
   status(status: {
     journal: string;
     sequence: number;
@@ -59,7 +59,7 @@ export class Teller {
     this.#peer?.send(JSON.stringify({ t: "status", ...status }));
   }
 
-  /** An answer to a question with this id: lost where nobody is connected. */
+  /** Sends an answer to the question with this id. Lost while disconnected. */
   say(run: string, text: string): void {
     this.#peer?.send(JSON.stringify({ t: "say", run, text }));
   }

@@ -10,7 +10,7 @@ interface ToldLogOptions {
   newId(): string;
 }
 
-/** The log of this node. Its errors also go to the collector, where those of all nodes stand together. */
+/** The log of this node. Errors also go to the collector, which collects those of all nodes. */
 export class ToldLog implements Log {
   readonly #options: ToldLogOptions;
   #dropped = 0;
@@ -29,7 +29,7 @@ export class ToldLog implements Log {
     if (!notices.add({ v: 1, kind: "error", id: newId(), at: nowMs(), why: "", text })) this.#dropped += 1;
   }
 
-  /** Says how many errors were not kept, once the others have been told. Called each second. */
+  /** Logs the number of dropped errors once the queue is empty. Called each second. */
   sayDropped(): void {
     if (this.#dropped === 0 || !this.#options.notices.isEmpty) return;
     const count = this.#dropped;

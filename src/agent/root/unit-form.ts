@@ -9,11 +9,11 @@ import type { RunName } from "../journal/journal.ts";
 import { entryOf } from "./entry.ts";
 import type { Entry, Form, Outcome, Serving, Start } from "./starter.ts";
 
-/** A manager that is silent for so long is asked again later. */
+/** Timeout of a call to systemd, which is repeated later. */
 const ANSWER_WITHIN_MS = 10_000;
 /** Random bytes in a staging unit's name: a run stages several files, and each may be tried again. */
 const UNIT_NAME_BYTES = 4;
-/** mlrun's processes hand over the last output after everything else was killed; then systemd kills them too. */
+/** Time for mlrun's processes to hand over the last output after everything else was killed; then systemd kills them. */
 const HAND_OVER_SECONDS = 30;
 
 /** Node takes 60 MB; a provider's own program may be as large. */
@@ -21,7 +21,7 @@ const LOOK_PROPERTIES = [
   "NoNewPrivileges=yes",
   "CapabilityBoundingSet=",
   "ProtectSystem=strict",
-  // Which that leaves writable, as all of /dev.
+  // Otherwise writable, like all of /dev.
   "InaccessiblePaths=-/dev/shm -/dev/mqueue",
   "ProtectHome=read-only",
   "MemoryMax=512M",
@@ -59,7 +59,7 @@ export class UnitForm implements Form {
     return ["systemd-run", ...how, unit, "-p", "UMask=0022", "--", this.#options.supervise, action, String(uid), user];
   }
 
-  /** In a sandbox of its own: it may read what its user may, and change nothing. */
+  /** Runs in a separate sandbox with read-only access to the user's files. */
   look({ user, uid, seconds }: { readonly user: string; readonly uid: number; readonly seconds: number }): string[] {
     const how = ["--quiet", "--collect", "--pipe", "--wait", "--slice=marcologger-runs.slice", `--uid=${uid}`];
     const unit = `--unit=mllook-${randomBytes(UNIT_NAME_BYTES).toString("hex")}`;
@@ -117,7 +117,7 @@ export class UnitForm implements Form {
     });
   }
 
-  /** In a unit as well: this service's sandbox hides homes. The folder stands in a file: units can be read by anybody. */
+  /** Runs in a unit because this service's sandbox hides homes. Passes the folder in a file because anybody can read units. */
   enter({ name, uid, folder }: { name: RunName; uid: number; folder: string }): Promise<Entry> {
     const unit = `mlrun-look-${uid}-${name.run}.service`;
     const file = join(this.#options.linkFolder, unit);

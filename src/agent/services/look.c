@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/** The directory of users must answer in this time. */
+/** Timeout of the user directory. */
 enum { DIRECTORY_SECONDS = 10 };
 
 int look(char **words) {
@@ -22,7 +22,7 @@ int look(char **words) {
   run.pid = fork();
   if (run.pid < 0) return NO_ROOM;
   if (run.pid == 0) execute_program(&user, parent);
-  // The program alone reads and writes: its end is to be seen at the other end.
+  // Only the program may hold these pipes, so that the other end sees it exit.
   close(STDIN_FILENO);
   close(STDOUT_FILENO);
   follow(&run);

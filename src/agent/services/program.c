@@ -8,7 +8,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/** Of each kind: an order has at most 64 arguments, and mlagent-root names a few variables. */
+/** Fields of each kind: an order has at most 64 arguments, and mlagent-root sets a few variables. */
 enum { MAX_WORDS = 256 };
 
 struct program {
@@ -27,7 +27,7 @@ static bool add(char **list, char *word) {
 static bool read_program(struct program *program) {
   char *field = NULL;
   size_t room = 0;
-  // Octet by octet: what follows the fields is the program's.
+  // Octet by octet: the bytes after the fields are the program's.
   setvbuf(stdin, NULL, _IONBF, 0);
   while (getdelim(&field, &room, '\0', stdin) > 0) {
     char *value = strchr(field, '=');

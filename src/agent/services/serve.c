@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/** From its TERM to its KILL: who called waits for at most half a minute. */
+/** From TERM to KILL: a caller waits for at most half a minute. */
 enum { KILL_AFTER_MS = 2000, OWN_ERROR = 125 };
 
 static _Noreturn void execute(const struct run *run, const struct user *user, const int out[2], pid_t parent) {
@@ -36,18 +36,18 @@ static bool start(struct run *run, const struct user *user) {
   return run->pid > 0;
 }
 
-/** In the place of what the service said, and of how it ended. */
+/** Replaces the service's answer and exit. */
 static void fail(struct run *run, const char *words) {
   run->status = W_EXITCODE(OWN_ERROR, 0);
   snprintf(run->said, sizeof run->said, "mlsupervise: %s", words);
 }
 
-/** The answer is on the disk before the end is. */
+/** Stores the answer before the exit. */
 static void keep_answer(struct run *run) {
   bool has_ended_well = WIFEXITED(run->status) && WEXITSTATUS(run->status) == 0;
   if (run->is_late) fail(run, "Ended a service that took too long");
   else if (has_ended_well && run->is_answer_cut) fail(run, "Cannot pass on an answer of more than 65536 bytes");
-  // A text of JSON has none, and a record would end there.
+  // JSON text has no NUL, and a record would end there.
   else if (has_ended_well && memchr(run->answer, '\0', run->answer_bytes) != NULL) fail(run, "Cannot read an answer with NUL");
   else if (has_ended_well && !write_record(run->folder, "output", run->answer)) fail(run, "Cannot keep the answer");
 }

@@ -2,15 +2,15 @@ import { asCount } from "../../wire/record.ts";
 import { isUnixName } from "../../wire/unix-name.ts";
 import { tomlRecord } from "../programs/toml-record.ts";
 
-/** What a node offers by a name: a file of `services.d`. */
+/** A service that a node offers by name: a file of `services.d`. */
 export interface Service {
   /** The path of the program first. */
   readonly argv: readonly string[];
-  /** Whom it runs as. */
+  /** User that it runs as. */
   readonly as: string;
-  /** Whose members may call it; `*`: everybody whose orders the node takes. */
+  /** Groups whose members may call it; `*`: everybody whose orders the node takes. */
   readonly groups: readonly string[];
-  /** Then it is ended. */
+  /** Time until it is ended. */
   readonly seconds: number;
 }
 
@@ -21,7 +21,7 @@ const DEFAULT_SECONDS = 10;
 /** A caller waits for at most half a minute. */
 const MAX_SECONDS = 25;
 
-/** Parses a service's file, or says in words what is wrong with it. */
+/** Parses a service's file. A string is an error message. */
 export function parseService(text: string): Service | string {
   const record = tomlRecord(text, KEYS);
   if (typeof record === "string") return record;

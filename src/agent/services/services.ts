@@ -18,11 +18,11 @@ interface ServicesOptions {
   readonly log: Log;
 }
 
-/** What a call needs to begin. */
+/** A call that may begin. */
 type Prepared =
   | {
       readonly kind: "serve";
-      /** What mlsupervise reads: the program, and the input of the call. */
+      /** Input of mlsupervise: the program, and the call's input. */
       readonly fields: string;
       readonly user: string;
       readonly uid: number;
@@ -31,12 +31,12 @@ type Prepared =
   | { readonly kind: "refuse"; readonly why: Refusal }
   | { readonly kind: "wait"; readonly why: "directory" };
 
-/** Read each second. Those beyond are not offered. */
+/** Files read each second. Services beyond are not offered. */
 const MAX_FILES = 256;
-/** Folders in folders: names have 128 characters. */
+/** Depth of nested folders: names have 128 characters. */
 const MAX_DEPTH = 8;
 
-/** The services that this node offers. Files count as they are now: nothing has to be started anew. */
+/** The services that this node offers. Changed files take effect without a restart. */
 export class Services {
   readonly #options: ServicesOptions;
   readonly #files = new Map<string, TrustedFile<Service | undefined>>();
@@ -45,7 +45,7 @@ export class Services {
     this.#options = options;
   }
 
-  /** Those whose file is right, sorted. A file that is wrong is named in the log once for each change of it. */
+  /** Services with a valid file, sorted. Logs an invalid file once for each change. */
   names(): readonly string[] {
     const { folder } = this.#options;
     const found = filesIn(folder, MAX_DEPTH)
@@ -57,7 +57,7 @@ export class Services {
     return offered.slice(0, FLEET_LIMITS.maxListedServices);
   }
 
-  /** Why the user may not call it now; undefined: they may. */
+  /** The reason why the user may not call it now; undefined if they may. */
   async refusal({ service: name, user }: OrderOf<"call">): Promise<Refusal | "directory" | undefined> {
     const service = this.#find(name);
     if (service === undefined) return "no-such-service";
@@ -65,7 +65,7 @@ export class Services {
     return may === "directory" ? may : may ? undefined : "service-not-allowed";
   }
 
-  /** Everything is asked again: rights may have gone since the call came. */
+  /** Checks everything again: rights may have been withdrawn since the call came. */
   async prepare(order: OrderOf<"call">): Promise<Prepared> {
     const why = await this.refusal(order);
     if (why === "directory") return { kind: "wait", why };
@@ -79,9 +79,9 @@ export class Services {
     return { kind: "serve", fields, user: service.as, uid: as.uid, seconds: service.seconds };
   }
 
-  /** A name that callers invent is neither kept nor opened: it is no fault of the node. */
+  /** Never opens or logs names that callers invent: they are no fault of the node. */
   #find(name: string): Service | undefined {
-    // Since the last look.
+    // Added since the last pass.
     const hasCome = isProgramName(name) && !this.#files.has(name) && isFile(join(this.#options.folder, name));
     if (hasCome) this.names();
     return this.#files.get(name)?.read();

@@ -13,7 +13,7 @@ export class StatusLease {
     this.#report = report;
   }
 
-  /** Somebody watches. The first report comes at once. */
+  /** Starts or renews the lease. The first report comes at once. */
   renew(): void {
     this.#left = FLEET_LIMITS.watchLeaseMs / FLEET_LIMITS.watchEveryMs;
     if (this.#timer !== undefined) return;

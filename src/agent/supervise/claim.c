@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/** The directory of users must answer in this time. */
+/** Timeout of the user directory. */
 enum { DIRECTORY_SECONDS = 10 };
 
 int claim_run(struct run *run, struct user *user, struct claiming words) {
@@ -15,7 +15,7 @@ int claim_run(struct run *run, struct user *user, struct claiming words) {
   unsetenv("INVOCATION_ID");
   run->folder = open(words.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (run->folder < 0) return USAGE;
-  // A directory that is silent ends this process, before anything is claimed.
+  // If the user directory hangs, this process ends before it claims anything.
   alarm(DIRECTORY_SECONDS);
   enum user_result found = find_user(user, words.user, (uid_t)strtoul(words.uid, NULL, 10));
   alarm(0);

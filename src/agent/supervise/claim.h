@@ -2,7 +2,7 @@
 #include "follow.h"
 #include "user.h"
 
-/** Words of mlagent-root: a run's folder, whom the process becomes, and the number of the decision. */
+/** Arguments from mlagent-root: a run's folder, the user to become, and the decision's number. */
 struct claiming {
   const char *folder;
   const char *uid;
@@ -10,5 +10,5 @@ struct claiming {
   const char *sequence;
 };
 
-/** Claims a run for this process, with room for its end. 0, or an exit status of `supervise.h`: nothing was claimed. */
+/** Claims a run for this process and reserves room for its exit record. Returns 0, or an exit status of `supervise.h` without a claim. */
 int claim_run(struct run *run, struct user *user, struct claiming words);

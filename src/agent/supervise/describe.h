@@ -5,11 +5,11 @@
 
 long long clock_ms(clockid_t clock);
 
-/** A claim of this process: with boot and start time no other one can be taken for it. */
+/** A claim of this process, which boot id and start time make unique. */
 bool describe_process(char text[RECORD_BYTES], const char *sequence);
 
-/** A claim of a unit, by its invocation. */
+/** A claim of a unit's invocation. */
 bool describe_unit(char text[RECORD_BYTES], const char *sequence, const char *unit, const char *invocation);
 
-/** An exit, by its wait status (wait(2)). `said`: printable ASCII without quotes. */
+/** An exit record from a wait status (wait(2)). `said`: printable ASCII without quotes. */
 void describe_exit(char text[RECORD_BYTES], int status, const char *said);

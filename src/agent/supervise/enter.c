@@ -20,7 +20,7 @@ static bool read_path(char path[static PATH_MAX]) {
   return true;
 }
 
-/** As `mlrun --order-fd` enters it (`launcher/order.c`). */
+/** Enters the folder as `mlrun --order-fd` does (`launcher/order.c`). */
 static bool can_enter(const char *path, const char *home) {
   const char *below = below_home(path);
   if (below == NULL) return chdir(path) == 0;

@@ -13,20 +13,20 @@
 #include <unistd.h>
 
 enum {
-  /** What mlrun's processes have to hand over the last output, once nothing else is alive. */
+  /** Time for mlrun's processes to hand over the last output, once nothing else is alive. */
   HAND_OVER_MS = 20000,
-  /** Between two looks at what is left. */
+  /** Interval between checks for remaining processes. */
   LOOK_EVERY_MS = 50,
   /**
-   * Of each pipe, before its limit and its cancel are looked at again: who prints without end must not outrun them. What is left
-   * wakes again. At the end nothing wakes any more: so many reads find out whether an answer is too long.
-   */
+   * Reads of each pipe before limit and cancel are checked again: a command that prints without end must not delay them. The rest
+ * wakes the next poll. After the exit nothing wakes any more: this many reads show whether an answer is too long.
+ */
   READS_A_WAKE = 16,
   READ_BYTES = 8192,
 };
 _Static_assert(READS_A_WAKE * READ_BYTES > ANSWER_BYTES, "A too long answer shows in one wake");
 
-/** Keeps the first of its messages: they say why nothing was started. */
+/** Keeps the first messages: they explain a failed start. */
 static void hear(struct run *run) {
   char bytes[READ_BYTES];
   for (int reads = 0; reads < READS_A_WAKE; reads++) {
@@ -45,7 +45,7 @@ static void hear(struct run *run) {
   }
 }
 
-/** Keeps an answer, up to its limit; the rest is read so that nobody waits. */
+/** Keeps an answer up to its limit; drains the rest so that the service does not block. */
 static void hear_answer(struct run *run) {
   char bytes[READ_BYTES];
   for (int reads = 0; reads < READS_A_WAKE; reads++) {
@@ -73,17 +73,17 @@ static void reap(struct run *run) {
   }
 }
 
-/** To all at once, as a session that ends does it; what a signal stopped gets it only when it continues. */
+/** Signals all at once, as an ending session does. Stopped processes get the signal when they continue. */
 static void ask_to_end(struct run *run, const struct members *members) {
   if (run->kill_at_ms > 0) return;
   run->kill_at_ms = clock_ms(CLOCK_MONOTONIC) + run->kill_after_ms;
-  // mlrun sees that the group got it, and does not pass it on again.
+  // mlrun sees that the group got the signal, and does not forward it.
   if (!run->has_ended) kill(-run->pid, SIGTERM);
   signal_members(SIGTERM, members);
   signal_members(SIGCONT, members);
 }
 
-/** Waits for something to happen, for a while once the end is near. */
+/** Waits for an event, with a timeout once the end is near. */
 static void wait_for_events(struct run *run) {
   struct pollfd polled[] = {
       {run->signals, POLLIN, 0}, {run->watch, POLLIN, 0}, {run->said_fd, POLLIN, 0}, {run->answer_fd, POLLIN, 0}};
@@ -92,10 +92,10 @@ static void wait_for_events(struct run *run) {
   long long left_ms = run->late_at_ms - clock_ms(CLOCK_MONOTONIC);
   int wait_ms = run->late_at_ms == 0 ? -1 : left_ms < 0 ? 0 : (int)left_ms;
   poll(polled, sizeof polled / sizeof polled[0], is_hurried ? LOOK_EVERY_MS : wait_ms);
-  // Only that something happened counts.
+  // The content of the event does not matter.
   while (read(run->signals, unused, sizeof unused) > 0) continue;
   while (read(run->watch, unused, sizeof unused) > 0) continue;
-  // Before what it wrote at last is read: nothing follows its end.
+  // Before the last output is read: after the exit nothing follows.
   reap(run);
   if (run->said_fd >= 0) hear(run);
   if (run->answer_fd >= 0) hear_answer(run);
@@ -107,11 +107,11 @@ void follow(struct run *run) {
   for (;;) {
     if (run->folder >= 0 && has_record(run->folder, "cancel")) ask_to_end(run, &members);
     if (run->has_ended && signal_members(0, &members) == 0) {
-      // What died since the last look: process 1 may be slow to take it, and until then it seems to be there.
+      // Reaps processes that died: process 1 may be slow, and until then they look alive.
       reap(run);
       return;
     }
-    // What a command leaves behind ends with it, as under systemd.
+    // Left-over processes end with the command, as under systemd.
     if (run->has_ended) ask_to_end(run, &members);
     long long now_ms = clock_ms(CLOCK_MONOTONIC);
     if (run->late_at_ms > 0 && now_ms >= run->late_at_ms && run->kill_at_ms == 0) {

@@ -21,7 +21,7 @@ static void temporary_name(char path[NAME_MAX], const char *name) {
   else snprintf(path, NAME_MAX, ".%s.%.64s", name, invocation);
 }
 
-/** A new file: one that a process of the same number left may be a record by another name. */
+/** Creates a new file: a leftover of a process with the same pid may be linked as a record. */
 static int open_temporary(int folder, const char *name, char path[NAME_MAX]) {
   temporary_name(path, name);
   unlinkat(folder, path, 0);
@@ -49,7 +49,7 @@ static void leave_temporary(int folder, int fd, const char *temporary) {
   errno = error;
 }
 
-/** Bytes, then name, then folder: each is on the disk before the next is begun. link(2) never replaces. */
+/** Syncs bytes, name and folder, each before the next begins. link(2) never replaces. */
 static bool publish(int folder, int fd, const char *temporary, const char *name) {
   bool is_written = fsync(fd) == 0 && linkat(folder, temporary, folder, name, 0) == 0;
   leave_temporary(folder, fd, temporary);
@@ -93,7 +93,7 @@ void give_room_back(int folder, const char *name) {
 bool write_reserved(int folder, int reserved, const char *name, const char *text) {
   char temporary[NAME_MAX];
   temporary_name(temporary, name);
-  // Cutting a file frees room: it needs none.
+  // Truncation needs no room.
   if (!write_all(reserved, text) || ftruncate(reserved, (off_t)strlen(text)) != 0) return false;
   return publish(folder, reserved, temporary, name);
 }

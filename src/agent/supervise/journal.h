@@ -13,12 +13,12 @@ bool has_record(int folder, const char *name);
  */
 bool write_record(int folder, const char *name, const char *text);
 
-/** Takes the room of a record that must not fail later for want of it. Returns its descriptor, or -1. */
+/** Reserves room for a record that must not fail later. Returns its descriptor, or -1. */
 int reserve_room(int folder, const char *name);
 
-/** The room that an earlier process of the same unit took. */
+/** Opens the room that an earlier process of the same unit reserved. */
 int find_room(int folder, const char *name);
 void give_room_back(int folder, const char *name);
 
-/** `write_record`, in the room of `reserve_room`. */
+/** Like `write_record`, in the room of `reserve_room`. */
 bool write_reserved(int folder, int reserved, const char *name, const char *text);

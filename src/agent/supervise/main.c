@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/** mlagent-root's own program: nobody else calls it. */
+/** Called only by mlagent-root. */
 int main(int count, char **words) {
   static const struct {
     const char *name;

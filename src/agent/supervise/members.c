@@ -57,7 +57,7 @@ static struct process *find(const struct processes *processes, pid_t pid) {
   return NULL;
 }
 
-/** Marks one generation more. */
+/** Marks the next generation. */
 static bool mark_children(struct processes *processes) {
   bool is_more = false;
   for (size_t i = 0; i < processes->count; i++) {
@@ -99,7 +99,7 @@ static void spare(struct processes *processes, const struct members *members) {
   }
 }
 
-/** The path of this process's group, as systemd made it (cgroups(7), proc(5)). */
+/** Path of this process's control group in systemd's hierarchy (cgroups(7), proc(5)). */
 static bool own_group(pid_t pid, char *path, size_t room) {
   char file[PATH_BYTES];
   snprintf(file, sizeof file, "/proc/%d/cgroup", pid);

@@ -4,7 +4,7 @@
 
 /** Processes of a run. */
 struct members {
-  /** Spared with its pump and logger, which hand over the last output, so that the END arrives. 0: nobody is. */
+  /** mlrun's pid: spared with its pump and logger, which hand over the last output, so that the END arrives. 0: none is spared. */
   pid_t mlrun;
   const char *program;
   /** All of this process's own control group, in systemd's hierarchy. Else: all its descendants, whose subreaper it is. */

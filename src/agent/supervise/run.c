@@ -22,11 +22,11 @@ static _Noreturn void execute(const struct run *run, const struct user *user, in
   bool is_connected = order >= 0 && dup2(order, STDIN_FILENO) == STDIN_FILENO && dup2(null, STDOUT_FILENO) == STDOUT_FILENO &&
                       dup2(said, STDERR_FILENO) == STDERR_FILENO;
   close_range(STDERR_FILENO + 1, ~0U, 0);
-  // What others' folders get, while this process can still become others.
+  // Publishes into shared folders while this process can still become other users.
   int shared = is_connected ? publish_shared(STDIN_FILENO) : 0;
   if (shared != 0) _exit(shared);
   if (is_connected && become_user(user) && chdir("/") == 0) {
-    // Becoming another user would have cleared it. Without its supervisor nobody could stop the command.
+    // Again, because becoming another user clears it. Without a supervisor nobody could stop the command.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(128 + SIGKILL);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -11,7 +11,7 @@ enum { USAGE = 2, NO_ROOM = 70, TAKEN = 75, CHANGED = 76, UNKNOWN = 77, CLOSED =
 int supervise(char **words);
 
 /**
- * Of a dry run: whether the user can enter the folder that stands on standard input (CLOSED if not). Nothing is started.
+ * For a dry run: whether the user can enter the folder named on standard input (CLOSED if not). Starts nothing.
  *
  * @param words UID USER
  */

@@ -36,7 +36,7 @@ static bool is_there(pid_t pid) {
   return pid > 0 && kill(pid, 0) == 0;
 }
 
-/** ExecStop: everything but mlrun's own processes, which still have output to hand over. systemd ends what is left. */
+/** ExecStop: ends all but mlrun's own processes, which still hand over output. systemd ends the rest. */
 int stop_unit(char **words) {
   const char *main_pid = getenv("MAINPID");
   const struct members members = {
@@ -54,7 +54,7 @@ int stop_unit(char **words) {
   return 0;
 }
 
-/** What systemd says of the main process, as a wait status (systemd.exec(5), EXIT_CODE). */
+/** The main process's exit from systemd's variables, as a wait status (systemd.exec(5), EXIT_CODE). */
 static int status_from(const char *code, const char *status) {
   if (code == NULL || status == NULL) return W_EXITCODE(125, 0);
   if (strcmp(code, "exited") == 0) return W_EXITCODE((int)strtol(status, NULL, 10) & 0xff, 0);
@@ -65,7 +65,7 @@ static int status_from(const char *code, const char *status) {
   return SIGKILL;
 }
 
-/** ExecStopPost: also runs when the claim was another's, and then has nothing to say. */
+/** ExecStopPost. Does nothing if another process had the claim. */
 int end_unit(char **words) {
   char text[RECORD_BYTES] = "";
   char said[64];
@@ -77,7 +77,7 @@ int end_unit(char **words) {
   if (claim < 0 || read(claim, text, sizeof text - 1) <= 0 || strstr(text, invocation) == NULL) return 0;
   int reserved = find_room(folder, "exit");
   if (reserved < 0) return NO_ROOM;
-  // Exit code and signal stand in the record.
+  // The record has exit code and signal.
   static const char *const usual[] = {"success", "exit-code", "signal"};
   bool is_usual = result == NULL;
   for (size_t i = 0; i < sizeof usual / sizeof usual[0] && !is_usual; i++) is_usual = strcmp(result, usual[i]) == 0;
