@@ -4,14 +4,14 @@ import type { Nodes } from "./outbox/ports.ts";
 import type { SendAsk } from "./send-ask.ts";
 import { sha256 } from "./sha256.ts";
 
-/** An open question to the nodes of an order. Its owner puts in what they answer. */
+/** An open question to the nodes of an order. Its owner adds their answers. */
 export interface AskedNodes<A> {
-  /** Of the order's bytes. */
+  /** Digest of the order's bytes. */
   readonly digest: string;
   readonly answers: Map<string, A>;
-  /** Nodes that were there to be asked, and have not said their last. */
+  /** Asked nodes that have not finished answering. */
   readonly missing: Set<string>;
-  /** All have. */
+  /** Resolves the wait: all have finished. */
   readonly done: () => void;
 }
 
@@ -23,7 +23,7 @@ interface AskOptions<A> {
   readonly signed: SignedOrder;
   readonly withinMs: number;
   readonly signal: AbortSignal;
-  /** From now on answers are taken. */
+  /** Registers the question: answers are taken from now on. */
   readonly open: (asked: AskedNodes<A>) => void;
 }
 

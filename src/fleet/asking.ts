@@ -12,7 +12,7 @@ interface AskingOptions extends SendAskOptions {
   readonly metrics: Metrics;
 }
 
-/** Dry runs, questions and calls: for the nodes that are there, while somebody waits. Nothing of them is stored. */
+/** Dry runs, questions and calls: asked of present nodes while a client waits, and never stored. */
 export class Asking {
   readonly dryRuns: DryRuns;
   readonly questions: Questions;
@@ -31,7 +31,7 @@ export class Asking {
 
   /** Whether a report is an answer to one of them. */
   take(node: string, event: FleetEvent): boolean {
-    // The outbox has to see how far the journal of a result has come.
+    // The outbox also needs the journal's sequence number in a result.
     if (this.calls.take(node, event)) return event.kind === "state";
     if (event.kind !== "state") return false;
     return this.dryRuns.take(node, event) || this.questions.refused(node, event);

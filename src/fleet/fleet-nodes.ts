@@ -8,7 +8,7 @@ import { NodeWatch } from "./nodes/node-watch.ts";
 import type { Nodes } from "./outbox/ports.ts";
 
 interface FleetNodesOptions {
-  /** The fleet's. */
+  /** The fleet's id. */
   readonly id: string;
   readonly broker: Broker;
   /** Undefined until the broker has started. */
@@ -18,7 +18,7 @@ interface FleetNodesOptions {
   readonly wallMs: () => number;
 }
 
-/** The nodes that the broker admits, with what they report of themselves: for the outbox to reach, and for the API to show. */
+/** The nodes that the broker admits and their reported state: the outbox reaches them, the API shows them. */
 export class FleetNodes implements Nodes {
   readonly #options: FleetNodesOptions;
   readonly #table: NodeTable;
@@ -64,12 +64,12 @@ export class FleetNodes implements Nodes {
     return { id: this.#options.id, nodes };
   }
 
-  /** What `view` shows, and once a second what has changed; while somebody follows, nodes report each second. */
+  /** Yields the whole view, then changes once a second. While anybody follows, nodes report each second. */
   follow(signal: AbortSignal): AsyncIterable<string> {
     return this.#watch.follow(signal);
   }
 
-  /** Reads a node's presence. @returns whether the node has missed what was sent to it. */
+  /** Takes a node's presence message. @returns whether everything must be resent to the node */
   take(node: string, text: string): boolean {
     const presence = parsePresence(text);
     return presence !== undefined && this.#table.take(node, presence);

@@ -11,14 +11,14 @@ export interface FleetOptions {
   readonly form?: BrokerForm;
   /** Where nodes fetch users' files. */
   readonly listenForFiles: BrokerAddress;
-  /** Of one user's files; 0: no limit. */
+  /** Limit of one user's files; 0: none. */
   readonly fileBytesPerUser: number;
   readonly pki: string;
-  /** For the outbox, and the broker's configuration. */
+  /** Folder of the outbox and the broker's configuration. */
   readonly dataDir: string;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** Of what nodes refuse; what the API takes and refuses, it records itself. */
+  /** Records refusals of nodes; the API records its own. */
   readonly audit: Audit;
   readonly nowMs: () => number;
   readonly wallMs: () => number;

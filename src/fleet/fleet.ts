@@ -89,7 +89,7 @@ export class Fleet {
     metrics.gauges("ml_fleet_orders", "Runs on nodes by state", { label: "state", read: () => this.#db.kept.states });
   }
 
-  /** Resolves with the addresses of the broker, which may come later where it is a unit, and of files. */
+  /** Resolves with the addresses of the broker and of the file server. A broker that is a unit may start later. */
   async start(): Promise<BrokerAddress & { readonly files: BrokerAddress }> {
     const { pki, log, metrics, nowMs } = this.#options;
     const at = await this.#broker.start();
@@ -125,13 +125,13 @@ export class Fleet {
     this.#db.close();
   }
 
-  /** Reads the authority's list of nodes again; it is also watched. */
+  /** Rereads the authority's list of nodes, which is also watched. */
   reload(): Promise<void> {
     this.#files.reload();
     return this.#broker.nodes.reload();
   }
 
-  /** `files`: one that it names is not here. */
+  /** `files`: the order names a file that is not stored. */
   async submit(
     order: OrderOf<"run">,
     signed: SignedOrder,
@@ -179,7 +179,7 @@ export class Fleet {
     return this.#views.follow(owner, run, signal);
   }
 
-  /** What nodes reported that belongs to no run, newest first; of one user only where one is named. */
+  /** Nodes' reports outside of runs, newest first; with `user`, only that user's. */
   nodeEvents(limit: number, user?: string): readonly NodeEvent[] {
     return this.#db.notices.newest(limit, user);
   }
@@ -194,7 +194,7 @@ export class Fleet {
     return this.#nodes.view();
   }
 
-  /** What `view` shows, and once a second what has changed; while somebody follows, nodes report each second. */
+  /** Yields the whole view, then changes once a second. While anybody follows, nodes report each second. */
   watchNodes(signal: AbortSignal): AsyncIterable<string> {
     return this.#nodes.follow(signal);
   }

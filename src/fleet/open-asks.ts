@@ -3,7 +3,7 @@ interface Named {
   readonly run: string;
 }
 
-/** What waits for answers of nodes, by its user and id. Bounded for all together and for each user, who leaves places for the others. */
+/** Requests that wait for nodes' answers, by user and id. Bounded in total and for each user, to leave places for others. */
 export class OpenAsks<T> {
   readonly #limits: { readonly most: number; readonly mostOfUser: number };
   readonly #open = new Map<string, T>();
@@ -13,7 +13,7 @@ export class OpenAsks<T> {
     this.#limits = limits;
   }
 
-  /** Whether there is a place for it: no other is open under its id. */
+  /** Whether there is a place for it, and its id is not in use. */
   hasPlaceFor(of: Named): boolean {
     const { most, mostOfUser } = this.#limits;
     const own = this.#ofUser.get(of.user) ?? 0;
@@ -24,7 +24,7 @@ export class OpenAsks<T> {
     return this.#open.get(keyOf(of));
   }
 
-  /** The caller has looked whether there is a place. */
+  /** Call `hasPlaceFor` first. */
   open(of: Named, asked: T): void {
     this.#open.set(keyOf(of), asked);
     this.#ofUser.set(of.user, (this.#ofUser.get(of.user) ?? 0) + 1);

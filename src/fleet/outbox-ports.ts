@@ -10,7 +10,7 @@ interface OutboxPorts {
   readonly onNoticesPruned: (count: number) => void;
 }
 
-/** Where the outbox counts what it knew already and what it forgets. Users' own events are in the audit. */
+/** Counts the outbox's repeated and pruned records, and audits users' events. */
 export function outboxPorts({ audit, metrics }: { readonly audit: Audit; readonly metrics: Metrics }): OutboxPorts {
   const repeated = metrics.count("ml_fleet_repeated_events_total", "Events of nodes that were known already");
   const forgotten = metrics.count(

@@ -21,7 +21,7 @@ interface BlobStoreOptions {
   readonly wallMs: () => number;
   /** No room for a piece. */
   readonly onRefused: (why: "quota" | "disk") => void;
-  /** Of the folder's disk; statfs(2) unless a test says. */
+  /** Free bytes of the folder's disk; a parameter for tests, otherwise statfs(2). */
   readonly freeBytes?: (folder: string) => number;
 }
 
@@ -29,9 +29,9 @@ interface BlobStoreOptions {
 interface BlobPiece {
   readonly owner: string;
   readonly sha256: string;
-  /** Of the whole. */
+  /** Length of the whole blob. */
   readonly bytes: number;
-  /** Where they begin. */
+  /** Where the data begins. */
   readonly offset: number;
   readonly data: AsyncIterable<Buffer>;
 }
@@ -39,15 +39,15 @@ interface BlobPiece {
 type Appended =
   | { readonly is: "stored"; readonly view: BlobView }
   /**
-   * `offset`: other bytes are expected, see `view`. `busy`: another request sends it. `digest`: it was sent whole, and is
-   * another one; nothing of it is kept.
+   * `offset`: other bytes are expected, see `view`. `busy`: another request is sending it. `digest`: the complete data has
+   * another digest and was discarded.
    */
   | { readonly is: "offset" | "busy" | "digest" | "quota" | "disk" | "long"; readonly view: BlobView };
 
 const MAX_BLOBS_PER_USER = 1_024;
-/** Since it was last sent or named in an order. */
+/** Kept this long after it was last sent or named in an order. */
 const KEEP_MS = 86_400_000;
-/** A blob that is not whole: SHA256.BYTES.part. */
+/** An incomplete blob: SHA256.BYTES.part. */
 const PART = /^([0-9a-f]{64})\.(\d{1,16})\.part$/;
 
 /**
@@ -72,7 +72,7 @@ export class BlobStore {
     }
   }
 
-  /** Undefined: nothing of it is here. */
+  /** Undefined if no byte of it is stored. */
   view(owner: string, sha256: string): BlobView | undefined {
     const whole = statSync(this.#path(owner, sha256), { throwIfNoEntry: false })?.size;
     if (whole !== undefined) return { sha256, bytes: whole, received: whole, isWhole: true };
@@ -82,12 +82,12 @@ export class BlobStore {
     return { sha256, bytes: Number(PART.exec(part)?.[2]), received, isWhole: false };
   }
 
-  /** Whether a whole blob of this size is here, which counts as used now. */
+  /** Whether a complete blob of this size is stored. Counts as a use. */
   has(owner: string, { sha256, bytes }: Pick<BlobView, "sha256" | "bytes">): boolean {
     return this.use(owner, sha256) !== undefined && this.view(owner, sha256)?.bytes === bytes;
   }
 
-  /** The file of a whole blob, which counts as used now. */
+  /** The file of a complete blob. Counts as a use. */
   use(owner: string, sha256: string): string | undefined {
     const path = this.#path(owner, sha256);
     try {
@@ -99,7 +99,7 @@ export class BlobStore {
     }
   }
 
-  /** Takes the next bytes. Those that came before the connection was cut stay. */
+  /** Appends the next bytes. Received bytes stay if the connection breaks. */
   async append(piece: BlobPiece): Promise<Appended> {
     const outcome = await this.#append(piece);
     if (outcome.is === "quota" || outcome.is === "disk") this.#options.onRefused(outcome.is);
@@ -114,7 +114,7 @@ export class BlobStore {
     if (known.isWhole) return { is: "stored", view: known };
     if (this.#busy.has(key)) return { is: "busy", view: known };
     if (offset !== known.received || bytes !== known.bytes) return { is: "offset", view: known };
-    // One that has begun counts as it was announced.
+    // A blob under way counts with its announced length.
     if (seen === undefined && this.#isOverQuota(owner, bytes)) return { is: "quota", view: known };
     const part = this.#part(piece);
     if (!this.#room.hasFor(part, bytes - offset)) return { is: "disk", view: known };
@@ -126,7 +126,7 @@ export class BlobStore {
     }
   }
 
-  /** Removes what nobody has used for a day, unless an order that has not ended names it. Returns how many. */
+  /** Removes blobs unused for a day, unless an open order names them. Returns their number. */
   expire(isNamed: (owner: string, sha256: string) => boolean): number {
     const beforeMs = this.#options.wallMs() - KEEP_MS;
     let removed = 0;
@@ -144,7 +144,7 @@ export class BlobStore {
     return removed;
   }
 
-  /** Bytes of everybody, for the metrics. */
+  /** Bytes of all users, for the metrics. */
   bytes(): number {
     return readdirSync(this.#options.folder).reduce(
       (sum, folder) => sum + this.#bytesOf(decodeURIComponent(folder)),
@@ -154,7 +154,7 @@ export class BlobStore {
 
   async #write(part: string, { owner, sha256, bytes, offset, data }: BlobPiece): Promise<Appended> {
     mkdirSync(this.#ownFolder(owner), { recursive: true, mode: 0o700 });
-    // Before anything is waited for: the next request counts it.
+    // Before the first await, so that the next request counts it.
     closeSync(openSync(part, "a", 0o600));
     this.#room.owes(part, bytes - offset);
     let received = offset;
@@ -170,7 +170,7 @@ export class BlobStore {
       if (received === bytes) await file.sync();
     } catch (error) {
       if (isFull(error)) return { is: "disk", view: view() };
-      // Cut off: what is there counts.
+      // The connection broke: the stored bytes count.
       if (received === offset) throw error;
       return { is: "stored", view: view() };
     } finally {
@@ -193,7 +193,7 @@ export class BlobStore {
     return isMuch || this.#names(owner).length >= MAX_BLOBS_PER_USER;
   }
 
-  /** A blob that is being sent takes its whole room at once. */
+  /** A blob under way reserves its full length at once. */
   #bytesOf(owner: string): number {
     return this.#names(owner).reduce((sum, name) => {
       const announced = PART.exec(name)?.[2];

@@ -1,9 +1,9 @@
 import { statfsSync } from "node:fs";
 
-/** What lines of executions need more. */
+/** Reserved for lines of executions, which matter more. */
 const RESERVE_BYTES = 268_435_456;
 
-/** The room of a disk: of what is free, files that have begun own what is still to come of them. */
+/** Free space of a disk, less the bytes still to come of files under way. */
 export class DiskRoom {
   readonly #folder: string;
   readonly #freeBytes: (folder: string) => number;
@@ -19,12 +19,12 @@ export class DiskRoom {
     this.#owed.set(path, bytes);
   }
 
-  /** It is whole, or gone. */
+  /** Call it when a file is complete or gone. */
   settle(path: string): void {
     this.#owed.delete(path);
   }
 
-  /** Whether so many bytes of a file, with what the others owe, leave the reserve. */
+  /** Whether the reserve remains after these bytes and those still to come of other files. */
   hasFor(path: string, bytes: number): boolean {
     let toCome = bytes;
     for (const [other, owed] of this.#owed) if (other !== path) toCome += owed;

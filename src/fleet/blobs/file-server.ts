@@ -17,28 +17,28 @@ interface FileServerOptions {
   readonly log: Log;
   /** The node that the authority has given this URI, if that certificate is valid now. */
   readonly nodeOf: (uri: string) => string | undefined;
-  /** A whole blob's file, while an order for this node names it. */
+  /** File of a complete blob, while an order for this node names it. */
   readonly pathFor: (node: string, blob: { readonly owner: string; readonly sha256: string }) => string | undefined;
   /** `busy`: too many transfers; `tls`: no valid certificate; `crowd`: too many connections, of an address or of all. */
   readonly onRefused: (why: "busy" | "tls" | "crowd") => void;
 }
 
-/** Transfers at a time, over all nodes: more would only make each slower. */
+/** Concurrent transfers of all nodes: more would only slow each down. */
 const MAX_TRANSFERS = 256;
 const MAX_TRANSFERS_OF_NODE = 8;
-/** A node that reads nothing for so long is gone. */
+/** A node that reads nothing for this long is gone. */
 const SILENT_AFTER_MS = 30_000;
-/** Who shows no certificate, or asks nothing, must not hold a place for long. */
+/** A client without a certificate or request must not hold a place for long. */
 const HANDSHAKE_WITHIN_MS = 10_000;
 const ASK_WITHIN_MS = 10_000;
 const MAX_CONNECTIONS = 8_192;
-/** The others' places are not those of one machine, which need not be a node. Behind one address there may be many of them. */
+/** Keeps one machine, perhaps no node, from taking every place. Many nodes may share an address. */
 const MAX_CONNECTIONS_OF_ADDRESS = 1_024;
 const PIECE_BYTES = 262_144;
 
 /**
  * Files for nodes, over mutual TLS, on a port of its own: `GET /blobs/OWNER/SHA256` with a range. A node gets what an order for it
- * names, as long as that order is open; everything else looks missing.
+ * names while that order is open; everything else looks missing.
  */
 export class FileServer {
   readonly #options: FileServerOptions;
@@ -128,7 +128,7 @@ export class FileServer {
       else
         await pipeline(createReadStream(path, { start: from, end: bytes - 1, highWaterMark: PIECE_BYTES }), response);
     } catch {
-      // Cut off: the node comes again for the rest.
+      // Interrupted: the node will request the rest.
       response.destroy();
     } finally {
       this.#running -= 1;
@@ -143,7 +143,7 @@ export class FileServer {
     try {
       return isSha256(sha256) ? this.#options.pathFor(node, { owner: decodeURIComponent(owner), sha256 }) : undefined;
     } catch {
-      // No encoding of a name.
+      // Not a valid encoding of a name.
       return undefined;
     }
   }

@@ -5,7 +5,7 @@ import { BlobStore } from "./blob-store.ts";
 import { FileServer } from "./file-server.ts";
 
 interface NodeFilesOptions {
-  /** Where nodes fetch them. */
+  /** Address where nodes fetch files. */
   readonly listen: BrokerAddress;
   readonly pki: string;
   readonly folder: string;
@@ -20,7 +20,7 @@ interface NodeFilesOptions {
   readonly wallMs: () => number;
 }
 
-/** Users' files for nodes: kept while orders need them, and given to the nodes of these orders alone. */
+/** Users' files for nodes: kept while orders need them, and served only to the nodes of these orders. */
 export class NodeFiles {
   readonly blobs: BlobStore;
   readonly #server: FileServer;
@@ -51,12 +51,12 @@ export class NodeFiles {
     return this.#server.stop();
   }
 
-  /** Reads its certificate again. */
+  /** Rereads the certificate. */
   reload(): void {
     this.#server.reload();
   }
 
-  /** Removes what nobody has used for long. */
+  /** Removes long unused files. */
   expire(): void {
     this.#expired.inc(this.blobs.expire((owner, sha256) => this.#isNamed({ owner, sha256 })));
   }

@@ -9,35 +9,35 @@ import { NODES_CONF, nodesConf } from "./broker-config.ts";
 
 interface AdmittedNodesOptions {
   readonly pki: string;
-  /** Where the broker reads `nodes.conf`. */
+  /** Folder from which the broker reads `nodes.conf`. */
   readonly folder: string;
   readonly log: Log;
   readonly wallMs: () => number;
   /** Calls once after a time. Returns how to call that off. */
   readonly after: (act: () => void, afterMs: number) => () => void;
-  /** Asks the broker to read it. */
+  /** Asks the broker to reload its configuration. */
   readonly reload: () => void;
-  /** Resolves when the broker has the text with this mark in force. Rejects if it has not after a while. */
+  /** Resolves once the text with this mark is in force at the broker. Rejects after a timeout. */
   readonly confirm: (mark: string) => Promise<void>;
 }
 
-/** Certificates end by time; and what the broker did not confirm is tried again. */
+/** Interval for noticing expired certificates and for retrying unconfirmed reloads. */
 const LOOK_EVERY_MS = 30_000;
-/** A node that floods stays away for so long. */
+/** A flooding node is kept out for this long. */
 const PAUSE_MS = 60_000;
 
 /**
  * The nodes that the broker admits: those of the authority's `nodes.list` whose certificates are valid now. Rewrites
- * `nodes.conf` whenever that changes and sees to it that the broker uses it.
+ * `nodes.conf` whenever that changes and makes the broker use it.
  */
 export class AdmittedNodes {
   readonly #options: AdmittedNodesOptions;
-  /** Until when nodes are kept out; at most one entry for each listed node. */
+  /** Nodes kept out and until when; at most one entry for each listed node. */
   readonly #paused = new Map<string, { readonly untilMs: number; readonly callOff: () => void }>();
   #listed: readonly ListedNode[] = [];
   #names: ReadonlySet<string> = new Set();
   #uris: ReadonlyMap<string, string> = new Map();
-  /** Of the text that the broker is known to use. */
+  /** Mark of the text that the broker is known to use. */
   #usedMark = "";
   #stopWatching: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -58,13 +58,13 @@ export class AdmittedNodes {
     return name === undefined || this.#paused.has(name) ? undefined : name;
   }
 
-  /** Before the broker starts. */
+  /** Writes the list before the broker starts. */
   write(): void {
     this.#read();
     this.#write(nodesConf(this.#admitted(), 2).text);
   }
 
-  /** Once the broker answers. `isInUse`: it was started after `write`, and has read that. */
+  /** Starts watching once the broker answers. `isInUse`: it was started after `write`, and has read that list. */
   watch({ isInUse }: { readonly isInUse: boolean }): void {
     if (isInUse) this.#usedMark = nodesConf(this.#admitted(), 2).mark;
     else void this.apply();
@@ -73,7 +73,7 @@ export class AdmittedNodes {
     this.#timer.unref();
   }
 
-  /** Reads the list again. */
+  /** Rereads the list. */
   reload(): Promise<void> {
     try {
       this.#read();
@@ -86,7 +86,7 @@ export class AdmittedNodes {
   }
 
   /**
-   * Resolves when the broker admits exactly these nodes. One after another.
+   * Resolves when the broker admits exactly these nodes. Calls run one after another.
    *
    * In two rounds, of the same nodes: nats-server 2.9 takes a new account at a reload, also one that was there earlier, but
    * passes on nothing of it to an account that was there before, until the next reload. What changes meanwhile has its own two.
@@ -113,7 +113,7 @@ export class AdmittedNodes {
     return this.#applying;
   }
 
-  /** Cuts a node off for a minute: it sends more than anybody must. */
+  /** Keeps a flooding node out for a minute. */
   pause(node: string): void {
     if (this.#paused.has(node) || !this.#names.has(node)) return;
     const { wallMs, after } = this.#options;
@@ -139,7 +139,7 @@ export class AdmittedNodes {
       this.#listed = parseListedNodes(readFileSync(join(pki, NODES_LIST), "utf8"));
     } catch (error) {
       if (!isMissing(error)) throw error;
-      // After a list, its absence would admit nobody: somebody is about to copy a new one.
+      // A missing list would admit nobody: an administrator is probably copying a new one.
       if (this.#listed.length > 0) throw error;
       const next = "copy it from where the authority is; `mlctl pki fleet` makes it";
       log.event("warning", "no nodes.list: the fleet's broker admits no node", { pki, next });
@@ -155,7 +155,7 @@ export class AdmittedNodes {
       callOff();
       this.#paused.delete(node);
     }
-    // Of two certificates of one name the later stands last in the books.
+    // The later of two certificates with one name comes last in the books.
     const valid = new Map<string, ListedNode>();
     for (const node of this.#listed) if (node.validToMs > nowMs) valid.set(node.name, node);
     const all = [...valid.values()];

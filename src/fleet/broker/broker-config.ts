@@ -5,7 +5,7 @@ import { FLEET_CERTIFICATES, type ListedNode } from "../../wire/fleet-names.ts";
 
 interface BrokerPlace {
   readonly host: string;
-  /** 0: any free one; the broker says which. */
+  /** 0: any free port, which the broker reports. */
   readonly port: number;
   /** Folder with ca.crt and the broker's certificate. */
   readonly pki: string;
@@ -18,7 +18,7 @@ export const NODES_CONF = "nodes.conf";
 export const SERVER_CONF = "nats-server.conf";
 
 /**
- * The broker's configuration: a switch and nothing else. No JetStream, websocket, leafnodes, gateways or monitoring.
+ * The broker's configuration: plain message passing. No JetStream, websocket, leafnodes, gateways or monitoring.
  *
  * Connections: 4,000 nodes, each once more while it connects anew. A node subscribes to five subjects, the collector to
  * a few more. Messages are at most 192 KiB (`FLEET_LIMITS`); a client that does not read loses its connection at 8 MB.
@@ -62,7 +62,7 @@ accounts {
  * The accounts of nodes, one each: with one for all, a node could make the broker write into another's subjects by the
  * subject that it wants its reply on. Only what is listed is allowed.
  *
- * The last account is nobody's. Its name says which text this is: where the broker knows it, this text is in force. And
+ * The last account belongs to nobody. Its name identifies this text: if the broker knows it, this text is in force. And
  * in which round: see `AdmittedNodes.apply`.
  */
 export function nodesConf(

@@ -6,7 +6,7 @@ interface BrokerProcessOptions {
   /** Its configuration. */
   readonly config: string;
   readonly log: Log;
-  /** It ended by itself and starts again. */
+  /** Called when it exited unexpectedly and is restarted. */
   readonly onRestart: () => void;
 }
 
@@ -17,7 +17,7 @@ const KILL_AFTER_MS = 2_000;
 /** `nats-server` is in /usr/sbin, which is not in every user's PATH. */
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** The broker as a child: it ends with its parent, even one that is killed, and starts again when it ends by itself. */
+/** The broker as a child: it ends with its parent, even a killed one, and is restarted after an unexpected exit. */
 export class BrokerProcess {
   readonly #options: BrokerProcessOptions;
   #child: ChildProcess | undefined;
@@ -29,10 +29,10 @@ export class BrokerProcess {
     this.#options = options;
   }
 
-  /** Resolves with its port once it listens. Rejects if it ends before. */
+  /** Resolves with its port once it listens. Rejects if it exits first. */
   start(): Promise<number> {
     const { config, log } = this.#options;
-    // The shell's exec would do for signals, but only prctl(2) ends an orphan.
+    // The shell's exec suffices for signals, but only prctl(2) ends an orphan.
     const words = ["--pdeathsig", "KILL", "nats-server", "-c", config];
     const child = spawn("setpriv", words, { detached: true, stdio: ["ignore", "ignore", "pipe"], env: { PATH } });
     this.#child = child;
@@ -64,7 +64,7 @@ export class BrokerProcess {
     });
   }
 
-  /** Makes it read its configuration again. */
+  /** Reloads its configuration. */
   reload(): void {
     this.#child?.kill("SIGHUP");
   }

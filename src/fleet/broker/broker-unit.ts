@@ -2,7 +2,7 @@ import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { NODES_CONF } from "./broker-config.ts";
 
-/** The broker as a unit with a user of its own, which systemd starts, and reloads when its configuration has changed. */
+/** The broker as a systemd unit with a separate user. systemd starts it, and reloads it when its configuration changes. */
 export class BrokerUnit {
   readonly pid = undefined;
   readonly #nodesConf: string;
@@ -17,7 +17,7 @@ export class BrokerUnit {
     return this.#port;
   }
 
-  /** `marcologger-broker.path` sees that the file was touched. */
+  /** Touches the file, which `marcologger-broker.path` watches. */
   reload(): void {
     const now = new Date();
     utimesSync(this.#nodesConf, now, now);

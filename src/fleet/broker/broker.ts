@@ -19,10 +19,10 @@ export type BrokerForm = "child" | "unit";
 
 interface BrokerOptions {
   readonly form?: BrokerForm;
-  /** Where nodes reach it. */
+  /** Address for nodes. */
   readonly listen: BrokerAddress;
   readonly pki: string;
-  /** For its configuration. */
+  /** Folder of its configuration. */
   readonly folder: string;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -72,11 +72,11 @@ export class Broker {
     write(listen.port);
     this.nodes.write();
     const port = await this.#server.start();
-    // It keeps the port that it took, also when it starts again.
+    // It keeps its port across restarts.
     if (listen.port === 0) write(port);
     const at = { host: isWildcard(listen.host) ? "127.0.0.1" : listen.host, port };
     const asking = this.#ask(at);
-    // A unit that is not there yet must not keep the collector from starting.
+    // A missing unit must not delay the collector's start.
     if (this.#options.form === "unit")
       asking.catch((error) => log.event("info", "no broker", { error: String(error) }));
     else await asking;
@@ -97,7 +97,7 @@ export class Broker {
     await this.#server.stop();
   }
 
-  /** Of a node's agents. Rejects while the broker does not say. */
+  /** Number of connections of a node's agents. Rejects while the broker does not answer. */
   async connectionsOf(node: string): Promise<number> {
     if (this.#system === undefined) throw new Error("Cannot ask the broker: there is no connection");
     return countConnections(this.#system, node);

@@ -6,7 +6,7 @@ const ACCOUNTS = "$SYS.REQ.SERVER.PING.ACCOUNTZ";
 const ANSWER_WITHIN_MS = 2_000;
 const ASK_AGAIN_AFTER_MS = 20;
 const CONFIRM_WITHIN_MS = 15_000;
-/** systemd may miss a change while it acts on the one before. */
+/** Interval of repeated requests: systemd may miss a change while it handles the previous one. */
 const RELOAD_AGAIN_AFTER_MS = 2_000;
 
 /** Resolves once the broker knows an account: then the configuration that names it is in force. `again` asks for that. */
@@ -33,7 +33,7 @@ async function hasAccount(system: NatsConnection, account: string): Promise<bool
     const answer = await system.request(ACCOUNTS, JSON.stringify({ account }), { timeout: ANSWER_WITHIN_MS });
     return asRecord(asRecord(parseJson(answer.string()))?.["data"])?.["account_detail"] !== undefined;
   } catch {
-    // It restarts, or the connection is being made: asked again.
+    // The broker restarts, or the connection is not open yet: ask again.
     return false;
   }
 }

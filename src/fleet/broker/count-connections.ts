@@ -4,7 +4,7 @@ import { accountOfNode } from "./broker-config.ts";
 
 const ANSWER_WITHIN_MS = 2_000;
 
-/** How many connections a node has: its agent, and a copy of it. Rejects if the broker does not say. */
+/** Number of a node's connections: its agent's and, if any, a copy's. Rejects if the broker does not answer. */
 export async function countConnections(system: NatsConnection, node: string): Promise<number> {
   const subject = `$SYS.REQ.ACCOUNT.${accountOfNode(node)}.CONNS`;
   const answer = await system.request(subject, "", { timeout: ANSWER_WITHIN_MS });

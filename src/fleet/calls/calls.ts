@@ -10,15 +10,15 @@ interface CallsOptions {
   readonly nodes: Pick<Nodes, "send" | "isPresent" | "isDuplicate">;
   /** Calls once after a time. Returns how to call that off. */
   readonly after: (act: () => void, afterMs: number) => () => void;
-  /** A result that nobody waits for. */
+  /** Called for a result that nobody waits for. */
   readonly onDiscarded: () => void;
 }
 
 /** Each holds an answer of 64 KiB at most. */
 const MAX_OPEN = 256;
-/** Of one user, who leaves places for the others. */
+/** Limit of one user, to leave places for others. */
 const MAX_OPEN_OF_USER = 32;
-/** The node takes a call once, however often it comes. */
+/** Resend interval: the node executes a call once, however often it arrives. */
 const SEND_AGAIN_MS = 2_000;
 
 interface Open {
@@ -31,7 +31,7 @@ type Ended = Omit<CallView, "run" | "node">;
 
 const NOTHING = { why: "", text: "", code: null, output: "" } as const;
 
-/** Calls of services, while somebody waits. The node's journal makes each happen at most once; nothing is stored here. */
+/** Calls of services while a client waits. The node's journal executes each at most once; nothing is stored here. */
 export class Calls {
   readonly #options: CallsOptions;
   readonly #open = new OpenAsks<Open>({ most: MAX_OPEN, mostOfUser: MAX_OPEN_OF_USER });
@@ -40,7 +40,7 @@ export class Calls {
     this.#options = options;
   }
 
-  /** Resolves with what became of it on its one node. Undefined: too many are open at the moment, or this one is. */
+  /** Resolves with the result of its one node. Undefined if too many calls are open, or this one already is. */
   async call(
     order: OrderOf<"call">,
     {
@@ -78,14 +78,14 @@ export class Calls {
   take(node: string, event: FleetEvent): boolean {
     if (event.kind !== "state" && event.kind !== "result") return false;
     const open = this.#open.get(event);
-    // A refusal from before the order could be read names no digest.
+    // A refusal of an unreadable order names no digest.
     const isOfIt = open?.node === node && (event.digest === open.digest || event.digest === "");
     if (!isOfIt) {
       if (event.kind === "result") this.#options.onDiscarded();
       return false;
     }
     const { state, why, text, code } = event;
-    // `waiting`: its journal has nothing of it. It is sent again.
+    // `waiting`: not in the node's journal, so it is resent.
     if (isCallState(state)) open.end({ state, why, text, code, output: event.kind === "result" ? event.output : "" });
     return true;
   }

@@ -14,18 +14,18 @@ interface DryRunsOptions {
   readonly after: (act: () => void, afterMs: number) => () => void;
 }
 
-/** A node has its directory of users and a look at the folder to wait for: both are bounded by less. */
+/** Longer than the node's own limits for the user directory and the check of the folder. */
 const ANSWER_WITHIN_MS = 8_000;
 /** Each holds an answer of every node. */
 const MAX_OPEN = 64;
-/** Of one user, who leaves places for the others. */
+/** Limit of one user, to leave places for others. */
 const MAX_OPEN_OF_USER = 16;
 
 interface Asked extends AskedNodes<DryRunOnNode> {
   readonly named: ReadonlySet<string>;
 }
 
-/** Asks nodes whether they would obey an order. Nothing of it is stored: who asks waits for the answers. */
+/** Asks nodes whether they would obey an order. Stores nothing: the client waits for the answers. */
 export class DryRuns {
   readonly #options: DryRunsOptions;
   readonly #asked = new OpenAsks<Asked>({ most: MAX_OPEN, mostOfUser: MAX_OPEN_OF_USER });
@@ -34,7 +34,7 @@ export class DryRuns {
     this.#options = options;
   }
 
-  /** Resolves with an answer for each node of the order, early with the signal. Undefined: too many are asked at the moment. */
+  /** Resolves with an answer for each node of the order, early with the signal. Undefined if too many dry runs are open. */
   async ask(
     order: OrderOf<"check">,
     { signed, signal }: { readonly signed: SignedOrder; readonly signal: AbortSignal },
@@ -51,11 +51,11 @@ export class DryRuns {
     });
   }
 
-  /** Whether a report is the answer to such a question. */
+  /** Whether a report is the answer to an open dry run. */
   take(node: string, event: FleetEventOf<"state">): boolean {
     const asked = this.#asked.get(event);
     if (asked === undefined || !asked.named.has(node)) return false;
-    // A refusal from before the order could be read names no digest.
+    // A refusal of an unreadable order names no digest.
     if (event.digest !== "" && event.digest !== asked.digest) return false;
     const { state, why, text } = event;
     const answer = state === "accepted" ? "would" : state === "waiting" || state === "failed" ? state : "refused";

@@ -11,7 +11,7 @@ export interface BrokerAddress {
 interface ConnectOptions {
   readonly at: BrokerAddress;
   readonly pki: string;
-  /** Of its certificate: NAME.crt, NAME.key. */
+  /** Base name of its certificate: NAME.crt, NAME.key. */
   readonly name: string;
   readonly log: Log;
   readonly onReconnect?: (() => void) | undefined;
@@ -23,8 +23,8 @@ const RECONNECT_AFTER_MS = 250;
 const TRY_AGAIN_AFTER_MS = 500;
 
 /**
- * A connection of the collector at its broker. It lasts until it is closed: whatever ends it, it connects again. Tries until
- * the broker is there; rejects when `signal` ends that.
+ * A connection of the collector to its broker. It reconnects until it is closed. Tries until
+ * the broker answers; rejects when `signal` aborts.
  */
 export async function connectToBroker(options: ConnectOptions): Promise<NatsConnection> {
   const { name, log, onReconnect, signal } = options;

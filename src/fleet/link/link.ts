@@ -12,20 +12,20 @@ interface LinkOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly nowMs: () => number;
-  /** Resolves with the answer; with none, the node sends it again. */
+  /** Resolves with the answer; without one, the node resends the event. */
   readonly onEvent: (node: string, text: string) => Promise<string | undefined>;
   readonly onPresence: (node: string, text: string) => void;
   readonly onAnswer: (node: string, id: string, text: string) => void;
-  /** A node sends more than anybody must. */
+  /** Called for a flooding node. */
   readonly onFlood: (node: string) => void;
 }
 
-/** Messages of one node in a second. A busy node has tens: two for each run that begins and ends. */
+/** Messages of one node per second. A busy node has tens: two for each run. */
 const MAX_MESSAGES_A_SECOND = 500;
 
 interface Received {
   readonly node: string;
-  /** Of the question, where it is an answer. */
+  /** Id of the question, if the message is an answer. */
   readonly id?: string;
   readonly message: Msg;
 }
@@ -33,7 +33,7 @@ interface Received {
 const bytesOf = ({ message }: Received): number => message.data.length;
 
 /**
- * The collector at its broker: events on a connection of their own, so that no flood of presence delays them. The name
+ * The collector's side of the broker. Events have a separate connection, so that no flood of presence delays them. The name
  * of a message's sender is its subject's, which only this node may use.
  */
 export class Link {
@@ -68,7 +68,7 @@ export class Link {
       onFull: () => postponed.inc(),
     });
     const takeAnswer = (answer: Received) => this.#takeAnswer(answer);
-    // A node sends no answer again: one that finds no room is taken at once.
+    // Nodes do not resend answers: one that finds no room in the queue is taken at once.
     const answers = new MessageQueue<Received>({ take: takeAnswer, bytesOf, nowMs, onFull: takeAnswer });
     this.#queues.push(reports, answers);
     this.#hear(events, ALL_NODES.events, (report) => reports.add(report));
@@ -81,12 +81,12 @@ export class Link {
     if (this.#orders?.isClosed() === false) this.#orders.publish(SUBJECTS.orders(node), message);
   }
 
-  /** A question, or an order to check: never sent again. */
+  /** Sends a question or a dry run once. */
   ask(node: string, message: Uint8Array): void {
     if (this.#orders?.isClosed() === false) this.#orders.publish(SUBJECTS.questions(node), message);
   }
 
-  /** The same for every node. */
+  /** The same to every node. */
   askAll(message: Uint8Array): void {
     if (this.#orders?.isClosed() === false) this.#orders.publish(SUBJECTS.allQuestions, message);
   }
@@ -102,7 +102,7 @@ export class Link {
     await Promise.all(this.#connections.map((each) => each.close()));
   }
 
-  /** Without an answer the node sends it again. */
+  /** Without an answer the node resends it. */
   async #answerEvent({ node, message }: Received): Promise<void> {
     const { onEvent, log } = this.#options;
     try {

@@ -12,11 +12,11 @@ interface MessageQueueOptions<T> {
   readonly nowMs: () => number;
   /** Calls in a later turn of the event loop. */
   readonly soon?: (act: () => void) => void;
-  /** There is no room for a message: it does not wait here. */
+  /** Called for a message that finds no room. */
   readonly onFull: (message: T) => void;
 }
 
-/** Messages of nodes in the order in which they came, some of them in each turn of the event loop. */
+/** Handles nodes' messages in order of arrival, a few in each turn of the event loop. */
 export class MessageQueue<T> {
   readonly #options: MessageQueueOptions<T>;
   readonly #soon: (act: () => void) => void;
@@ -39,7 +39,7 @@ export class MessageQueue<T> {
     this.#bytes += bytes;
   }
 
-  /** What waits is not taken any more. */
+  /** Drops waiting messages. */
   clear(): void {
     this.#waiting = [];
     this.#bytes = 0;

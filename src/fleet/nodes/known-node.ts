@@ -1,15 +1,15 @@
 import type { Facts, Presence } from "../../wire/fleet/presence.ts";
 
-/** What the collector knows of a node that it has heard of since it started. */
+/** A node that the collector has heard from since its start. */
 export interface KnownNode {
   readonly presence: Presence;
-  /** Of its last message that had them. */
+  /** From its last message that carried facts. */
   readonly facts: Facts | undefined;
   /** By the collector's clocks. */
   readonly seenMs: number;
   readonly seenWallMs: number;
-  /** By how much its clock is ahead of the collector's, with the way of the message in it. */
+  /** How far its clock is ahead of the collector's, less the message's travel time. */
   readonly clockMs: number;
-  /** Until then two agents of this name are taken to be alive. */
+  /** Until then two agents with this name are assumed alive. */
   readonly duplicateUntilMs: number;
 }

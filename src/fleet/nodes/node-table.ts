@@ -16,7 +16,7 @@ interface Clocks {
 /** Nodes by name, from their presence. The broker's accounts bound their number. */
 export class NodeTable {
   readonly #nodes = new Map<string, KnownNode>();
-  /** The agent's start before the present one. */
+  /** The previous start of each node's agent. */
   readonly #earlier = new Map<string, string>();
   readonly #clocks: Clocks;
 
@@ -24,13 +24,13 @@ export class NodeTable {
     this.#clocks = clocks;
   }
 
-  /** @returns whether everything must be sent again: it was away, or its agent has started anew. */
+  /** @returns whether everything must be resent: the node was away, or its agent has restarted. */
   take(node: string, presence: Presence): boolean {
     const [nowMs, wallMs] = [this.#clocks.nowMs(), this.#clocks.wallMs()];
     const known = this.#nodes.get(node);
     if (known === undefined && this.#nodes.size >= FLEET_LIMITS.maxNodes) return false;
     const hasStarted = known?.presence.start !== presence.start;
-    // A start that was followed by another one has ended, unless both live.
+    // An earlier start that reappears means that two agents are alive.
     const isOtherAlive = known !== undefined && nowMs - known.seenMs <= PRESENT_FOR_MS;
     const isBack = hasStarted && isOtherAlive && this.#earlier.get(node) === presence.start;
     if (hasStarted && known !== undefined) this.#earlier.set(node, known.presence.start);
@@ -45,7 +45,7 @@ export class NodeTable {
     return hasStarted || known === undefined || nowMs - known.seenMs > PRESENT_FOR_MS;
   }
 
-  /** Of the agent heard of last; empty: of none. */
+  /** Journal of the agent heard from last; empty if none. */
   journalOf(node: string): string {
     return this.#nodes.get(node)?.presence.journal ?? "";
   }
@@ -55,7 +55,7 @@ export class NodeTable {
     return known !== undefined && this.#clocks.nowMs() - known.seenMs <= PRESENT_FOR_MS;
   }
 
-  /** Whether two agents answer to this name: then nothing is sent to it. */
+  /** Whether two agents use this name: then nothing is sent to it. */
   isDuplicate(node: string): boolean {
     return this.#clocks.nowMs() < (this.#nodes.get(node)?.duplicateUntilMs ?? 0);
   }

@@ -1,7 +1,7 @@
 import type { FleetNode } from "../../wire/fleet/node-view.ts";
 import type { KnownNode } from "./known-node.ts";
 
-/** What the API shows of a node. @param known undefined: it was not heard of since the collector's start. */
+/** The API's view of a node. @param known undefined: not heard from since the collector's start. */
 export function nodeView(
   node: string,
   known: KnownNode | undefined,

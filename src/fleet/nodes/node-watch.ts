@@ -10,8 +10,8 @@ interface NodeWatchOptions {
 const ASK_EVERY_TICKS = 5;
 
 /**
- * Carries the nodes' state to those who watch: all of it first, then once a tick what has changed since, in one message. It
- * holds the newest state of each node and nothing else: who reads slowly skips states, and delays nobody.
+ * Sends the nodes' state to watchers: all of it first, then all changes once a tick in one message. It
+ * holds only the newest state of each node: a slow reader skips states and delays nobody.
  */
 export class NodeWatch {
   readonly #options: NodeWatchOptions;
@@ -22,7 +22,7 @@ export class NodeWatch {
   /** The last tick in which a node came or went: then everything is sent again. */
   #wholeTick = 0;
   #id = "";
-  /** What has changed since a tick: most watchers have seen the same one. */
+  /** Cached changes since a tick, which most watchers share. */
   #changes: { readonly tick: number; readonly since: number; readonly text: string | undefined } | undefined;
   #isClosed = false;
 
@@ -30,7 +30,7 @@ export class NodeWatch {
     this.#options = options;
   }
 
-  /** Called each second. Without anybody who watches it does nothing. */
+  /** Called each second. Does nothing without watchers. */
   tick(): void {
     if (this.#watchers === 0) return;
     if (this.#tick % ASK_EVERY_TICKS === 0) this.#options.ask();
@@ -85,7 +85,7 @@ export class NodeWatch {
     return `{"id":${JSON.stringify(this.#id)},"nodes":[${texts.join(",")}]}`;
   }
 
-  /** Undefined: nothing. */
+  /** Undefined if nothing has changed. */
   #changedSince(since: number): string | undefined {
     if (this.#changes?.tick === this.#tick && this.#changes.since === since) return this.#changes.text;
     const changed = [...this.#nodes.values()].filter(({ tick }) => tick > since).map(({ text }) => text);
