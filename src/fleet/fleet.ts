@@ -146,8 +146,8 @@ export class Fleet {
     return this.#files.blobs;
   }
 
-  goOn(owner: string, run: string): Promise<boolean> {
-    return this.#outbox.goOn(owner, run);
+  goOn(...of: Parameters<Outbox["goOn"]>): ReturnType<Outbox["goOn"]> {
+    return this.#outbox.goOn(...of);
   }
 
   dryRun(...asked: Parameters<DryRuns["ask"]>): ReturnType<DryRuns["ask"]> {

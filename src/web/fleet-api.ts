@@ -42,6 +42,7 @@ const SIGNER_WORDS: Readonly<Record<string, string>> = {
 /** The slowest provider has 5 s on its node. */
 const DEFAULT_ASK_MS = 8_000;
 const DEFAULT_RUNS = 50;
+const BUSY_RETRY_SECONDS = 2;
 const MAX_RUNS = 500;
 const MAX_WAITING = 64;
 /** Of a user: `mlctl bot` follows 32. */
@@ -96,6 +97,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     await audited({ request, order, viewer }, async () => {
       checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
       const outcome = await fleet.submit(order, signed, batching);
+      if (outcome === "busy") throw busy();
       if (outcome === "full") throw tooMany("Too many of your runs have not ended: stop some, or wait");
       if (outcome === "files") {
         const message = "A file of the order is not here: send it again (PUT /api/blobs/:sha256)";
@@ -146,6 +148,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     const view = run === undefined ? undefined : await fleet.run(user, run);
     if (run === undefined || view === undefined) throw notFound("run");
     const isHeld = await fleet.goOn(user, run);
+    if (isHeld === "busy") throw busy();
     const outcome = isHeld ? "ok" : "refused";
     audit.record({ event: "order", outcome, user, owner: user, address: request.ip, kind: "continue", run });
     if (!isHeld) throw badRequest("Nothing of this run is held: it goes on, or has ended");
@@ -161,7 +164,9 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
       checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
       // An administrator's cancel is obeyed where the node's agent.toml lists them.
       if (order.owner !== viewer.user && !viewer.admin) throw notFound("run");
-      if ((await fleet.cancel(order, signed)) === "missing") throw notFound("run");
+      const outcome = await fleet.cancel(order, signed);
+      if (outcome === "busy") throw busy();
+      if (outcome === "missing") throw notFound("run");
     });
     response.json(await fleet.run(order.owner, order.run));
   });
@@ -214,6 +219,11 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
   }
 
   return router;
+}
+
+function busy(): HttpError {
+  const message = `Nothing was stored: ${FLEET_LIMITS.maxWaitingChanges} changes wait for the collector's disk, which is the limit. Send it again in a moment`;
+  return new HttpError({ status: 503, code: "busy", message, retryAfterSeconds: BUSY_RETRY_SECONDS });
 }
 
 /** `?batch=4&pause=1`: four nodes at a time, until one fails. */

@@ -119,14 +119,14 @@ export interface Fleet {
   /** What nodes reported that belongs to no run, newest first; of one user only where one is named. */
   nodeEvents(limit: number, user?: string): readonly NodeEvent[];
   isKnown(node: string): boolean;
-  /** Resolves once it is stored. `files`: one that it names is not here. */
+  /** Resolves once it is stored. `files`: one that it names is not here; `busy`: too much waits for the disk. */
   submit(
     order: OrderOf<"run">,
     signed: SignedOrder,
     batching?: { readonly size: number; readonly pausesOnFailure: boolean },
-  ): Promise<"stored" | "known" | "differs" | "full" | "files">;
+  ): Promise<"stored" | "known" | "differs" | "full" | "files" | "busy">;
   /** Lets a paused run go on with its next nodes. False if nothing of it is held. */
-  goOn(owner: string, run: string): Promise<boolean>;
+  goOn(owner: string, run: string): Promise<boolean | "busy">;
   /** Asks the nodes whether they would, until the signal. Undefined: too many are asked at the moment. */
   dryRun(
     order: OrderOf<"check">,
@@ -151,7 +151,7 @@ export interface Fleet {
   /** Commands that run now and have published this name, the first ones. */
   commandsOf(service: string): readonly PublishedCommand[];
   readonly blobs: Blobs;
-  cancel(order: OrderOf<"cancel">, signed: SignedOrder): Promise<"stored" | "missing">;
+  cancel(order: OrderOf<"cancel">, signed: SignedOrder): Promise<"stored" | "missing" | "busy">;
   run(owner: string, run: string): Promise<RunView | undefined>;
   /** Newest first; `before` is a run, and so is `next`. At least one, if there is one; null: there are no more. */
   runs(

@@ -158,13 +158,14 @@ test("one user's open orders leave room for others'", async () => {
 });
 
 /** Takes numbers as messages of so many bytes, `eachMs` for each; `turn` is one of the event loop. */
-function queue(bytes: number, { eachMs = 0 } = {}) {
+function queue(bytes: number, { eachMs = 0, dealtWith }: { eachMs?: number; dealtWith?: Promise<void> } = {}) {
   const [taken, later]: [number[], (() => void)[]] = [[], []];
   let [left, nowMs] = [0, 0];
   const made = new MessageQueue<number>({
     take: (message) => {
       taken.push(message);
       nowMs += eachMs;
+      return dealtWith;
     },
     bytesOf: () => bytes,
     nowMs: () => nowMs,
@@ -222,6 +223,22 @@ test.each([
   },
 );
 
+test("a report keeps its room until it is dealt with, not only until it is read", async () => {
+  let store = (): void => undefined;
+  const dealtWith = new Promise<void>((resolve) => {
+    store = resolve;
+  });
+  const { made, turn, left } = queue(2 ** 20, { dealtWith });
+  for (let i = 0; i < 64; i += 1) made.add(i);
+  expect(turn()).toBe(64);
+  made.add(64);
+  expect(left()).toBe(1);
+  store();
+  await dealtWith;
+  made.add(65);
+  expect(left()).toBe(1);
+});
+
 /** Work of 1 ms each; `turn` is one of the event loop. */
 function commits() {
   const [did, later, said]: [string[], (() => void)[], string[]] = [[], [], []];
@@ -266,6 +283,18 @@ test("256 are stored together at most: the first does not wait for ever", async 
   for (; said.length === 0; turns += 1) await turn();
   expect([turns, said.length]).toEqual([86, 256]);
   while (said.length < 300) await turn();
+});
+
+test("what waits for the disk is bounded: beyond that nothing is done, with the limit, until there is room", async () => {
+  const { add, turn, said } = commits();
+  for (let i = 0; i < 65_536; i += 1) add("x");
+  add("y");
+  const refused = "y: Cannot store: too many changes wait for the disk, limit is 65536";
+  await turn();
+  expect(said).toEqual([refused]);
+  add("z");
+  await turn();
+  expect(said).toEqual([refused]);
 });
 
 test("what fails takes with it what was not on the disk yet, also of turns before, and nothing that came later", async () => {

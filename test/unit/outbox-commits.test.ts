@@ -124,6 +124,18 @@ test("a second's look that takes longer is not begun again meanwhile", async () 
   expect(sent).toEqual(["node1", "node1"]);
 });
 
+test("where too much waits for the disk, users are told so, and nothing of what they ask is done", async () => {
+  const order = runOrder();
+  await submit(order);
+  const waiting = Array.from({ length: 65_536 }, () => outbox.prune(0));
+  const asked = [submit(runOrder()), outbox.cancel(cancelOrder(order), SIGNED), outbox.goOn("alice", order.run)];
+  expect(await Promise.all(asked)).toEqual(["busy", "busy", "busy"]);
+  await expect(ended(order, "node1")).rejects.toThrow("limit is 65536");
+  await Promise.all(waiting);
+  expect(db.openTargets()).toMatchObject([{ run: order.run, state: "pending", isCancelled: false }]);
+  expect(await ended(order, "node1")).toBe("+");
+});
+
 test("nobody sees of a run what may not reach the disk", async () => {
   const views = new RunViews({ db, after: () => () => undefined });
   const order = runOrder();

@@ -3,6 +3,7 @@ import type { Log } from "../../host/log.ts";
 import type { Metrics } from "../../host/metrics.ts";
 import { ALL_NODES, SUBJECTS, senderOf } from "../../wire/fleet/subjects.ts";
 import { FLEET_CERTIFICATES } from "../../wire/fleet-names.ts";
+import { OutboxBusyError } from "../outbox/group-commit.ts";
 import { type BrokerAddress, connectToBroker } from "./connect.ts";
 import { MessageQueue } from "./message-queue.ts";
 
@@ -62,12 +63,15 @@ export class Link {
       "Reports of nodes that found too many others waiting, and come again",
     );
     const reports = new MessageQueue<Received>({
-      take: (report) => void this.#answerEvent(report),
+      take: (report) => this.#answerEvent(report, () => postponed.inc()),
       bytesOf,
       nowMs,
       onFull: () => postponed.inc(),
     });
-    const takeAnswer = (answer: Received) => this.#takeAnswer(answer);
+    const takeAnswer = (answer: Received) => {
+      this.#takeAnswer(answer);
+      return undefined;
+    };
     // Nodes do not resend answers: one that finds no room in the queue is taken at once.
     const answers = new MessageQueue<Received>({ take: takeAnswer, bytesOf, nowMs, onFull: takeAnswer });
     this.#queues.push(reports, answers);
@@ -103,13 +107,14 @@ export class Link {
   }
 
   /** Without an answer the node resends it. */
-  async #answerEvent({ node, message }: Received): Promise<void> {
+  async #answerEvent({ node, message }: Received, onPostponed: () => void): Promise<void> {
     const { onEvent, log } = this.#options;
     try {
       const answer = await onEvent(node, message.string());
       if (answer !== undefined) message.respond(answer);
     } catch (error) {
-      log.event("error", "cannot store a node's report", { node, error: String(error) });
+      if (error instanceof OutboxBusyError) onPostponed();
+      else log.event("error", "cannot store a node's report", { node, error: String(error) });
     }
   }
 

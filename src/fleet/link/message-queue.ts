@@ -1,12 +1,14 @@
-/** Each takes some 40 us to read and check; a socket hands over hundreds at once, and lines of jobs wait meanwhile. */
+/** Each takes some 40 us to read and check; a socket hands over hundreds at once, and all else of the fleet waits meanwhile. */
 const AT_A_TIME = 64;
 /** The answer of a provider may take a hundred times as long. */
 const TURN_MS = 3;
+/** Until they are dealt with: what waits to be read, and what was read and waits for the disk. */
 const MAX_WAITING = 32_768;
 const MAX_WAITING_BYTES = 64 * 2 ** 20;
 
 interface MessageQueueOptions<T> {
-  readonly take: (message: T) => void;
+  /** Resolves when the message is dealt with, and does not reject; undefined: it is already. */
+  readonly take: (message: T) => Promise<void> | undefined;
   readonly bytesOf: (message: T) => number;
   /** Steady. */
   readonly nowMs: () => number;
@@ -21,6 +23,8 @@ export class MessageQueue<T> {
   readonly #options: MessageQueueOptions<T>;
   readonly #soon: (act: () => void) => void;
   #waiting: T[] = [];
+  /** With what was taken and is not dealt with. */
+  #count = 0;
   #bytes = 0;
 
   constructor(options: MessageQueueOptions<T>) {
@@ -30,32 +34,38 @@ export class MessageQueue<T> {
 
   add(message: T): void {
     const bytes = this.#options.bytesOf(message);
-    if (this.#waiting.length >= MAX_WAITING || this.#bytes + bytes > MAX_WAITING_BYTES) {
+    if (this.#count >= MAX_WAITING || this.#bytes + bytes > MAX_WAITING_BYTES) {
       this.#options.onFull(message);
       return;
     }
     if (this.#waiting.length === 0) this.#soon(() => this.#takeSome());
     this.#waiting.push(message);
+    this.#count += 1;
     this.#bytes += bytes;
   }
 
   /** Drops waiting messages. */
   clear(): void {
-    this.#waiting = [];
-    this.#bytes = 0;
+    for (const message of this.#waiting.splice(0)) this.#free(message);
   }
 
   #takeSome(): void {
-    const { take, bytesOf, nowMs } = this.#options;
+    const { take, nowMs } = this.#options;
     const endsAtMs = nowMs() + TURN_MS;
     let taken = 0;
     for (const message of this.#waiting) {
-      take(message);
-      this.#bytes -= bytesOf(message);
+      const taking = take(message);
+      if (taking === undefined) this.#free(message);
+      else void taking.then(() => this.#free(message));
       taken += 1;
       if (taken === AT_A_TIME || nowMs() >= endsAtMs) break;
     }
     this.#waiting.splice(0, taken);
     if (this.#waiting.length > 0) this.#soon(() => this.#takeSome());
+  }
+
+  #free(message: T): void {
+    this.#count -= 1;
+    this.#bytes -= this.#options.bytesOf(message);
   }
 }

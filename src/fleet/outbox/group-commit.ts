@@ -1,9 +1,19 @@
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import type { Transaction } from "./transaction.ts";
 
-/** Work of one turn of the event loop: lines of jobs, and who reads them, wait no longer than that. */
+/** Work of one turn of the event loop: what nodes and users send waits no longer than that to be read. */
 const TURN_MS = 3;
 /** Work that is committed together: who sent the first of it waits for the last. */
 const MAX_TOGETHER = 256;
+
+/** Too much waits for the disk. Nothing was done. */
+export class OutboxBusyError extends Error {
+  readonly code = "ML_OUTBOX_BUSY";
+
+  constructor() {
+    super(`Cannot store: too many changes wait for the disk, limit is ${FLEET_LIMITS.maxWaitingChanges}`);
+  }
+}
 
 interface GroupCommitOptions {
   readonly transaction: Pick<Transaction, "begin" | "commit" | "rollback">;
@@ -20,7 +30,7 @@ interface Work {
 }
 
 /**
- * Work on the database that is committed together with others': one fsync, which the whole process waits for, for all that
+ * Work on the database that is committed together with others': one fsync, which the whole thread waits for, for all that
  * came until it. The work itself takes several turns of the event loop.
  */
 export class GroupCommit {
@@ -35,8 +45,9 @@ export class GroupCommit {
     this.#soon = options.soon ?? setImmediate;
   }
 
-  /** Resolves with the result of `act` once it is stored. Waiting work is bounded by what the broker holds for us. */
+  /** Resolves with the result of `act` once it is stored. Rejects with an OutboxBusyError while there is no room. */
   add<T>(act: () => T): Promise<T> {
+    if (this.#waiting.length >= FLEET_LIMITS.maxWaitingChanges) return Promise.reject(new OutboxBusyError());
     if (this.#waiting.length + this.#open.length === 0) this.#soon(() => this.#turn());
     return new Promise((resolve, reject) => {
       let result: { readonly value: T } | undefined;

@@ -5,6 +5,7 @@ import type { OrderOf } from "../../wire/fleet/order.ts";
 import { encodeSignedOrder, type SignedOrder } from "../../wire/fleet/signed-order.ts";
 import { sha256 } from "../sha256.ts";
 import { Batches } from "./batches.ts";
+import { OutboxBusyError } from "./group-commit.ts";
 import { Notices } from "./notices.ts";
 import { type Batching, OrderBook } from "./order-book.ts";
 import type { OutboxDb } from "./outbox-db.ts";
@@ -59,16 +60,19 @@ export class Outbox {
     this.#reports = new Reports(parts);
   }
 
-  /** Stores a run and sends it. `differs`: another order of this name is there; `full`: too many are open. */
+  /**
+   * Stores a run and sends it. `differs`: another order of this name is there; `full`: too many are open; `busy`: too much waits for
+   * the disk.
+   */
   async submit(
     order: OrderOf<"run">,
     signed: SignedOrder,
     batching?: Batching,
-  ): Promise<"stored" | "known" | "differs" | "full"> {
+  ): Promise<"stored" | "known" | "differs" | "full" | "busy"> {
     const { db } = this.#book;
     const { user: owner, run, nodes } = order;
     const digest = sha256(signed.order);
-    const outcome = await this.#book.commit(() => {
+    const outcome = await this.#commit(() => {
       const known = db.digest(owner, run);
       if (known !== undefined) return known === digest ? "known" : "differs";
       if (!this.#book.hasRoom(owner, { nodes: nodes.length, characters: signed.order.length })) return "full";
@@ -82,11 +86,11 @@ export class Outbox {
   }
 
   /** Stores a cancel and sends it. What was sent to no node is cancelled here and now. */
-  async cancel(order: OrderOf<"cancel">, signed: SignedOrder): Promise<"stored" | "missing"> {
+  async cancel(order: OrderOf<"cancel">, signed: SignedOrder): Promise<"stored" | "missing" | "busy"> {
     const { wallMs } = this.#options;
     const { db, open } = this.#book;
     const { owner, run, user: by } = order;
-    const outcome = await this.#book.commit(() => {
+    const outcome = await this.#commit(() => {
       if (db.digest(owner, run) === undefined) return "missing";
       const named = new Set(order.nodes);
       const rows = db.targets(owner, run).filter(({ final, node }) => final === 0 && named.has(node));
@@ -98,7 +102,7 @@ export class Outbox {
         this.#book.put(withState(row, "cancelled", { at: wallMs(), by }));
       return "stored";
     });
-    if (outcome === "missing") return outcome;
+    if (outcome !== "stored") return outcome;
     const left = order.nodes.flatMap((node) => open.get({ owner, run, node }) ?? []);
     for (const each of left) each.isCancelled = true;
     this.#book.changed(owner, run);
@@ -108,8 +112,9 @@ export class Outbox {
   }
 
   /** Lets a paused run go on with its next nodes. False if nothing of it is held. */
-  async goOn(owner: string, run: string): Promise<boolean> {
-    const isHeld = await this.#book.commit(() => this.#batches.goOn(owner, run));
+  async goOn(owner: string, run: string): Promise<boolean | "busy"> {
+    const isHeld = await this.#commit(() => this.#batches.goOn(owner, run));
+    if (isHeld === "busy") return isHeld;
     if (isHeld) this.#book.changed(owner, run);
     await this.#sendReleased();
     return isHeld;
@@ -138,6 +143,16 @@ export class Outbox {
   /** Removes some of the runs that have ended and were ordered before then. */
   prune(beforeMs: number): Promise<void> {
     return this.#book.commit(() => this.#book.db.kept.prune(beforeMs));
+  }
+
+  /** What a user asks for. */
+  async #commit<T>(act: () => T): Promise<T | "busy"> {
+    try {
+      return await this.#book.commit(act);
+    } catch (error) {
+      if (error instanceof OutboxBusyError) return "busy";
+      throw error;
+    }
   }
 
   async #look(): Promise<void> {

@@ -6,6 +6,8 @@ export const FLEET_LIMITS = {
   maxSignatureBytes: 8_192,
   /** Of one collector. */
   maxNodes: 4_000,
+  /** What waits for its outbox's disk: as many as reports of nodes may, and as much again of users and of repetition. */
+  maxWaitingChanges: 65_536,
   maxArguments: 4_096,
   /** MAX_ARG_STRLEN of Linux with its NUL (execve(2)). */
   maxArgumentCharacters: 131_071,

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Order, OrderOf } from "../../../src/wire/fleet/order.ts";
-import type { ApiClient } from "../../support/api-client.ts";
+import { ApiClient } from "../../support/api-client.ts";
 import { FleetApi, send } from "../../support/fleet-api.ts";
 import { cancelOrder, newRun } from "../../support/fleet-keys.ts";
+import { startWeb } from "../../support/web.ts";
 
 let api: FleetApi;
 let alice: ApiClient;
@@ -40,6 +41,26 @@ test("stores an order, shows it to its owner alone, and lists it", async () => {
   expect((await alice.json<{ nodes: unknown[] }>("/api/fleet")).nodes).toMatchObject([
     { node: "node1", state: "absent" },
   ]);
+});
+
+test("where too much waits for the disk, whoever sends or stops is told to come again", async () => {
+  const made = await api.stored();
+  const { fleet } = api;
+  const is = async () => "busy" as const;
+  const run = fleet.run.bind(fleet);
+  const own = { id: fleet.id, isKnown: () => true, run, submit: is, cancel: is, goOn: is };
+  const other = await startWeb({ fleet: Object.assign(Object.create(fleet), own) });
+  const client = new ApiClient(other.origin);
+  await client.login({ user: "alice", password: "right" });
+  for (const answer of [
+    await api.post(client, api.order()),
+    await send(client, "DELETE", `/api/runs/${made.run}`, api.key.signed(cancelOrder(made))),
+    await send(client, "POST", `/api/runs/${made.run}/continue`, {}),
+  ]) {
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "2"]);
+    const { error } = await answer.json();
+    expect(error).toMatchObject({ code: "busy", message: expect.stringContaining("65536 changes") });
+  }
 });
 
 test("a list of large runs comes in pages that others can bear", async () => {
