@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createAuthClient } from "../auth/auth-client.ts";
 import { childChannel, socketChannel } from "../auth/channel.ts";
 import { LocalLogins } from "../auth/local-logins.ts";
-import { Fleet } from "../fleet/fleet.ts";
+import { FleetThread } from "../fleet/thread/fleet-thread.ts";
 import { AuditLog } from "../host/audit.ts";
 import { CertificateExpiry } from "../host/certificate-expiry.ts";
 import type { Config } from "../host/config.ts";
@@ -154,7 +154,8 @@ export function createCollector(options: CollectorOptions): Lifecycle {
   const fleet =
     listenForAgents === undefined || listenForFiles === undefined || pki === undefined
       ? undefined
-      : new Fleet({
+      : new FleetThread({
+          file: new URL("../fleet/thread/worker.js", import.meta.url),
           listen: listenForAgents,
           form: config.fleetBroker,
           listenForFiles,
@@ -164,8 +165,10 @@ export function createCollector(options: CollectorOptions): Lifecycle {
           dataDir: config.dataDir,
           log,
           metrics,
-          nowMs,
-          wallMs,
+          // As of one that nobody caught in this thread: the collector ends, and its service manager starts it again.
+          onLost: (error) => {
+            throw error;
+          },
         });
   const web = createWeb({
     listen: config.web,

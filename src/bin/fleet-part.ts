@@ -1,9 +1,9 @@
-import type { Fleet } from "../fleet/fleet.ts";
+import type { FleetThread } from "../fleet/thread/fleet-thread.ts";
 import type { Part } from "../host/lifecycle.ts";
 import type { Log } from "../host/log.ts";
 
-/** The broker, where it is a child, and the outbox. Before the web, which takes orders for it. */
-export function fleetPart(fleet: Fleet, log: Log): Part {
+/** The fleet's thread: the broker, where it is a child, and the outbox. Before the web, which takes orders for it. */
+export function fleetPart(fleet: FleetThread, log: Log): Part {
   return {
     name: "fleet",
     start: async () => {

@@ -20,6 +20,8 @@ export interface FleetOptions {
   readonly metrics: Metrics;
   /** Records refusals of nodes; the API records its own. */
   readonly audit: Audit;
+  /** Called when the set of nodes with a valid certificate changes. */
+  readonly onNodes?: (names: ReadonlySet<string>) => void;
   readonly nowMs: () => number;
   readonly wallMs: () => number;
 }

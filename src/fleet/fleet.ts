@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after } from "../host/after.ts";
 import { type EventAnswer, parseFleetEvent } from "../wire/fleet/event.ts";
@@ -14,10 +12,12 @@ import { NodeFiles } from "./blobs/node-files.ts";
 import { Broker } from "./broker/broker.ts";
 import type { Calls } from "./calls/calls.ts";
 import type { DryRuns } from "./dry-runs/dry-runs.ts";
+import { fleetIdOf } from "./fleet-id.ts";
 import { FleetNodes } from "./fleet-nodes.ts";
 import type { FleetOptions } from "./fleet-options.ts";
 import type { BrokerAddress } from "./link/connect.ts";
 import { Link } from "./link/link.ts";
+import { inJson } from "./outbox/in-json.ts";
 import type { Batching } from "./outbox/order-book.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { OutboxDb } from "./outbox/outbox-db.ts";
@@ -54,10 +54,9 @@ export class Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     const { listen, form = "child", pki, dataDir, log, metrics, nowMs, wallMs } = options;
-    this.id = createHash("sha256")
-      .update(readFileSync(join(pki, "ca.crt")))
-      .digest("hex");
-    this.#broker = new Broker({ listen, form, pki, folder: join(dataDir, "fleet"), log, metrics, wallMs });
+    this.id = fleetIdOf(pki);
+    const folder = join(dataDir, "fleet");
+    this.#broker = new Broker({ listen, form, pki, folder, log, metrics, wallMs, onNodes: options.onNodes });
     this.#db = new OutboxDb(join(dataDir, "outbox.db"));
     this.#views = new RunViews({ db: this.#db, after });
     const link = () => this.#link;
@@ -175,8 +174,9 @@ export class Fleet {
     return this.#views.page(owner, page);
   }
 
-  follow(owner: string, run: string, signal: AbortSignal): AsyncIterable<RunView> {
-    return this.#views.follow(owner, run, signal);
+  /** Views of a run as JSON. */
+  follow(owner: string, run: string, signal: AbortSignal): AsyncIterable<string> {
+    return inJson(this.#views.follow(owner, run, signal));
   }
 
   /** Nodes' reports outside of runs, newest first; with `user`, only that user's. */

@@ -14,11 +14,14 @@ export interface Metrics {
   gauge(name: string, help: string, read: () => number): void;
   /** One value for each of a few fixed labels; a label no longer read disappears. */
   gauges(name: string, help: string, of: { label: string; read: () => ReadonlyMap<string, number> }): void;
+  /** Appends the figures of another thread's registry. Their names must differ from all names here. */
+  join(text: () => Promise<string>): void;
   text(): Promise<string>;
 }
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
+  const others: (() => Promise<string>)[] = [];
   return {
     counter(name, help, label) {
       const counter = new Counter({ name, help, labelNames: [label], registers: [registry] });
@@ -56,8 +59,12 @@ export function createMetrics(): Metrics {
         },
       });
     },
-    text() {
-      return registry.metrics();
+    join(text) {
+      others.push(text);
+    },
+    async text() {
+      const all = await Promise.all([registry.metrics(), ...others.map((other) => other())]);
+      return all.join("");
     },
   };
 }

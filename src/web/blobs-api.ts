@@ -34,7 +34,7 @@ export function createBlobsApi({ blobs, viewerOf, audit }: BlobsApiOptions): Rou
 
   router.get("/blobs/:sha256", async (request, response) => {
     const { user } = await viewerOf(request, "run");
-    const view = blobs.view(user, digestIn(request));
+    const view = await blobs.view(user, digestIn(request));
     if (view === undefined) throw notFound("file");
     response.json(view);
   });

@@ -124,7 +124,7 @@ function answerOf(passed: PassedCall): CallView {
 /** By name, with the present nodes that have it. */
 async function servicesOf(fleet: Pick<Fleet, "id" | "view" | "commandsOf">, turns: LoopTurns): Promise<ServicesView> {
   const nodesOf = new Map<string, string[]>();
-  for (const { node, state, services } of fleet.view().nodes) {
+  for (const { node, state, services } of (await fleet.view()).nodes) {
     if (state !== "present") continue;
     for (const name of services) {
       const known = nodesOf.get(name);

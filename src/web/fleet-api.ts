@@ -2,7 +2,6 @@ import { type Request, type Response, Router } from "express";
 import type { Audit } from "../host/audit.ts";
 import { FLEET_LIMITS } from "../wire/fleet/limits.ts";
 import { type OrderOf, parseOrder } from "../wire/fleet/order.ts";
-import type { RunView } from "../wire/fleet/run-view.ts";
 import { parseExecutionId } from "../wire/ids.ts";
 import { WIRE_LIMITS } from "../wire/limits.ts";
 import { asRecord } from "../wire/record.ts";
@@ -210,7 +209,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     response: Response,
     { viewer, owner, runs }: { readonly viewer: Viewer; readonly owner: string; readonly runs: readonly string[] },
   ): Promise<void> {
-    const each = (gone: AbortSignal) => runs.map((run) => inJson(fleet.follow(owner, run, gone)));
+    const each = (gone: AbortSignal) => runs.map((run) => fleet.follow(owner, run, gone));
     return following.hold(viewer.uid, () => followJson(response, each));
   }
 
@@ -245,15 +244,4 @@ function followedRuns(query: Query): readonly string[] {
 function ownerOf({ user, admin }: Viewer, query: Query): string {
   const owner = query.text("owner", WIRE_LIMITS.maxOwnerCharacters) ?? user;
   return admin ? owner : user;
-}
-
-/** What all who follow a run get is written once. */
-const texts = new WeakMap<RunView, string>();
-
-async function* inJson(views: AsyncIterable<RunView>): AsyncGenerator<string> {
-  for await (const view of views) {
-    const text = texts.get(view) ?? JSON.stringify(view);
-    texts.set(view, text);
-    yield text;
-  }
 }

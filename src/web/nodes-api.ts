@@ -54,7 +54,7 @@ export function createNodesApi({ archive, relays, fleet, viewerOf, recordRead }:
 
   router.get("/fleet", async (request, response) => {
     const { uid } = await viewerOf(request, "read");
-    if (new Query(request.query).text("follow", 1) === undefined) response.json(fleet.view());
+    if (new Query(request.query).text("follow", 1) === undefined) response.json(await fleet.view());
     else
       await watching.hold(uid, () =>
         followJson(response, (gone) => [fleet.watchNodes(AbortSignal.any([gone, AbortSignal.timeout(WATCH_MS)]))]),
@@ -64,7 +64,7 @@ export function createNodesApi({ archive, relays, fleet, viewerOf, recordRead }:
   router.get("/fleet/events", async (request, response) => {
     const viewer = await viewerOf(request, "read");
     const limit = new Query(request.query).count("limit", { least: 1, most: MAX_EVENTS, fallback: DEFAULT_EVENTS });
-    const sent = fleet.nodeEvents(limit, viewer.admin ? undefined : viewer.user);
+    const sent = await fleet.nodeEvents(limit, viewer.admin ? undefined : viewer.user);
     recordRead(
       viewer,
       request,

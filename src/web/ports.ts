@@ -109,15 +109,18 @@ type ShareOutcome =
   | { readonly is: "missing" }
   | { readonly is: "refused" | "full" | "unavailable"; readonly message: string };
 
+/** The fleet may run in another thread. */
+type Soon<T> = T | Promise<T>;
+
 /** Takes users' orders for nodes, and knows what became of them. */
 export interface Fleet {
   /** What orders name as their fleet. */
   readonly id: string;
-  view(): FleetView;
+  view(): Soon<FleetView>;
   /** Lines of JSON, at most one a second: `parseFleetUpdate`. */
   watchNodes(signal: AbortSignal): AsyncIterable<string>;
   /** What nodes reported that belongs to no run, newest first; of one user only where one is named. */
-  nodeEvents(limit: number, user?: string): readonly NodeEvent[];
+  nodeEvents(limit: number, user?: string): Soon<readonly NodeEvent[]>;
   isKnown(node: string): boolean;
   /** Resolves once it is stored. `files`: one that it names is not here; `busy`: too much waits for the disk. */
   submit(
@@ -149,7 +152,7 @@ export interface Fleet {
     how: { readonly signed: SignedOrder; readonly withinMs: number; readonly signal: AbortSignal },
   ): Promise<CallView | undefined>;
   /** Commands that run now and have published this name, the first ones. */
-  commandsOf(service: string): readonly PublishedCommand[];
+  commandsOf(service: string): Soon<readonly PublishedCommand[]>;
   readonly blobs: Blobs;
   cancel(order: OrderOf<"cancel">, signed: SignedOrder): Promise<"stored" | "missing" | "busy">;
   run(owner: string, run: string): Promise<RunView | undefined>;
@@ -158,14 +161,14 @@ export interface Fleet {
     owner: string,
     page: { readonly before: string; readonly limit: number },
   ): Promise<{ readonly runs: readonly RunView[]; readonly next: string | null }>;
-  /** The run now and whenever it changes, until it is done. All who follow it get the same objects. */
-  follow(owner: string, run: string, signal: AbortSignal): AsyncIterable<RunView>;
+  /** JSON of the run, now and whenever it changes, until it is done. */
+  follow(owner: string, run: string, signal: AbortSignal): AsyncIterable<string>;
 }
 
 /** Users' files for nodes. */
 export interface Blobs {
   /** Undefined: nothing of it is here. */
-  view(owner: string, sha256: string): BlobView | undefined;
+  view(owner: string, sha256: string): Soon<BlobView | undefined>;
   /** Takes the next bytes; those that came before a connection was cut stay. */
   append(piece: {
     readonly owner: string;

@@ -1,18 +1,18 @@
 import { expect } from "vitest";
-import type { Fleet } from "../../src/fleet/fleet.ts";
+import type { FleetThread } from "../../src/fleet/thread/fleet-thread.ts";
 import type { OrderOf } from "../../src/wire/fleet/order.ts";
 import { ApiClient } from "./api-client.ts";
 import { afterwards } from "./cleanup.ts";
 import { FakeAgent } from "./fake-agent.ts";
 import { makeFleetPki } from "./fleet-broker.ts";
 import { FleetKey, runOrder } from "./fleet-keys.ts";
-import { newFleet } from "./new-fleet.ts";
+import { newFleetThread } from "./new-fleet.ts";
 import { tempFolder } from "./temp-folder.ts";
 import { startWeb, type WebFixtureOptions } from "./web.ts";
 
 /** A web server over a fleet of one node, whose agent the test plays, and two users of it. */
 export class FleetApi {
-  readonly fleet: Fleet;
+  readonly fleet: FleetThread;
   readonly agent: FakeAgent;
   /** Alice's. */
   readonly key: FleetKey;
@@ -29,7 +29,7 @@ export class FleetApi {
   static async start(options: WebFixtureOptions = {}): Promise<FleetApi> {
     const pki = await makeFleetPki(["node1"]);
     const dataDir = await tempFolder();
-    const fleet = newFleet({ pki, dataDir });
+    const fleet = newFleetThread({ pki, dataDir });
     const agent = await FakeAgent.connect(await fleet.start(), { pki, node: "node1" });
     afterwards(() => fleet.stop());
     const web = await startWeb({ fleet, ...options });

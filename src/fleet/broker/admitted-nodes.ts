@@ -13,6 +13,8 @@ interface AdmittedNodesOptions {
   readonly folder: string;
   readonly log: Log;
   readonly wallMs: () => number;
+  /** Called when the set of names with a valid certificate changes. */
+  readonly onNames?: ((names: ReadonlySet<string>) => void) | undefined;
   /** Calls once after a time. Returns how to call that off. */
   readonly after: (act: () => void, afterMs: number) => () => void;
   /** Asks the broker to reload its configuration. */
@@ -165,7 +167,10 @@ export class AdmittedNodes {
         limit: FLEET_LIMITS.maxNodes,
       });
     const known = all.slice(0, FLEET_LIMITS.maxNodes);
-    this.#names = new Set(known.map(({ name }) => name));
+    const names = new Set(known.map(({ name }) => name));
+    const isSame = names.size === this.#names.size && [...names].every((name) => this.#names.has(name));
+    this.#names = names;
+    if (!isSame) this.#options.onNames?.(names);
     this.#uris = new Map(known.map(({ name, uri }) => [uri, name]));
     return known.filter(({ name }) => !this.#paused.has(name));
   }

@@ -27,6 +27,8 @@ interface BrokerOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly wallMs: () => number;
+  /** Called when the set of admitted nodes changes. */
+  readonly onNodes?: ((names: ReadonlySet<string>) => void) | undefined;
 }
 
 /** The broker: its configuration, its process, and the nodes that it admits. */
@@ -51,6 +53,7 @@ export class Broker {
       folder,
       log,
       wallMs,
+      onNames: options.onNodes,
       after,
       reload: () => this.#server.reload(),
       confirm: (mark) => {

@@ -2,12 +2,12 @@
 const AT_A_TIME = 64;
 /** The answer of a provider may take a hundred times as long. */
 const TURN_MS = 3;
-/** Until they are dealt with: what waits to be read, and what was read and waits for the disk. */
+/** Messages waiting to be read plus those read but not yet stored. */
 const MAX_WAITING = 32_768;
 const MAX_WAITING_BYTES = 64 * 2 ** 20;
 
 interface MessageQueueOptions<T> {
-  /** Resolves when the message is dealt with, and does not reject; undefined: it is already. */
+  /** Resolves when the message has been processed; never rejects. Undefined: processed already. */
   readonly take: (message: T) => Promise<void> | undefined;
   readonly bytesOf: (message: T) => number;
   /** Steady. */
@@ -23,7 +23,7 @@ export class MessageQueue<T> {
   readonly #options: MessageQueueOptions<T>;
   readonly #soon: (act: () => void) => void;
   #waiting: T[] = [];
-  /** With what was taken and is not dealt with. */
+  /** Waiting messages and those still being processed. */
   #count = 0;
   #bytes = 0;
 

@@ -6,7 +6,7 @@ const TURN_MS = 3;
 /** Work that is committed together: who sent the first of it waits for the last. */
 const MAX_TOGETHER = 256;
 
-/** Too much waits for the disk. Nothing was done. */
+/** The queue for the disk is full. Nothing was done. */
 export class OutboxBusyError extends Error {
   readonly code = "ML_OUTBOX_BUSY";
 

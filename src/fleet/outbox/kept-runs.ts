@@ -7,7 +7,7 @@ const MAX_BYTES_OF_USER = 2 ** 30;
 /** Of a run with its entries in the indexes, and of a node of it, without their texts. */
 const BYTES_OF_RUN = 10_240;
 const BYTES_OF_NODE = 200;
-/** In one step: each takes some 5 us, and lines of jobs wait meanwhile. */
+/** In one step: each takes some 5 us, and all else of the fleet waits meanwhile. */
 const MAX_NODES_A_STEP = 4_000;
 
 interface KeptRunsOptions {

@@ -11,7 +11,7 @@ interface PublishedRow {
 const NAME = "json_extract(details, '$.publish')";
 /** The message of a run that has ended is gone: of a command that is started each minute, thousands are kept. */
 const IS_PUBLISHED = `${NAME} <> '' AND message IS NOT NULL`;
-/** Each costs a digest to name its execution, and lines of jobs wait meanwhile. */
+/** Each costs a digest to name its execution, and all else of the fleet waits meanwhile. */
 const MAX_ROWS = 128;
 
 /** Runs whose commands have published a name, found by it. */

@@ -9,7 +9,7 @@ import type { PublishedDb } from "./published-db.ts";
 import type { Transaction } from "./transaction.ts";
 import { Watchers } from "./watchers.ts";
 
-/** Each takes some 20 us, most of it for the digest in its execution's id, and lines of jobs wait meanwhile. */
+/** Each takes some 20 us, most of it for the digest in its execution's id, and all else of the fleet waits meanwhile. */
 const NODES_A_TURN = 128;
 /** Followers of a run on more of them get fewer states, so that a large run takes no more of the processor than others. */
 const NODES_A_PACE = 500;

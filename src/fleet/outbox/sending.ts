@@ -24,7 +24,7 @@ const UNCONFIRMED_AFTER_MS = 20_000;
 const AT_A_TIME = 256;
 /** Each takes some 40 us to store, */
 const STORED_AT_A_TIME = 32;
-/** and as long to send. Lines of jobs come between. */
+/** and as long to send. What others ask comes between. */
 const SENT_A_TURN = 64;
 
 type Messages = Map<string, { readonly order: Uint8Array | undefined; readonly cancel: Uint8Array | undefined }>;

@@ -94,7 +94,7 @@ function question(nodes: readonly string[] = ["node1"]): { readonly run: string;
 async function untilPresent(): Promise<void> {
   await poll("node1", async () => {
     await api.agent.beSeen();
-    return api.fleet.view().nodes[0]?.state === "present";
+    return (await api.fleet.view()).nodes[0]?.state === "present";
   });
 }
 

@@ -92,8 +92,8 @@ test("stores an order, sends it, and follows its states to the end; a repeated e
   const order = await submitted(["node1"], { env: ["SECRET=x"] });
   const seen: string[] = [];
   const following = (async () => {
-    for await (const { nodes } of fleet.follow("alice", order.run, new AbortController().signal))
-      seen.push(nodes[0]?.state ?? "");
+    for await (const text of fleet.follow("alice", order.run, new AbortController().signal))
+      seen.push(JSON.parse(text).nodes[0].state);
   })();
   expect(await agent.untilOrder("run")).toEqual(order);
   const digest = digestOf(order);
