@@ -11,7 +11,7 @@ export interface Account {
   readonly token: string;
   /** RFC 3339. */
   readonly expiresAt: string;
-  /** PEM of the authority that was accepted at the login; undefined: those of the system. */
+  /** PEM of the authority accepted at the login; undefined: the system's authorities. */
   readonly ca?: string | undefined;
 }
 

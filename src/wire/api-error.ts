@@ -8,7 +8,7 @@ export interface ApiError {
     readonly message: string;
     /** With `several_owners`: the owners to choose from. */
     readonly owners?: readonly string[];
-    /** What the message says, by name. */
+    /** The problem by name, for clients that word it themselves. */
     readonly problem?: NamedProblem;
   };
 }

@@ -8,7 +8,7 @@ import type { StateCounts } from "./runs.ts";
 import type { StreamName } from "./stream-name.ts";
 import { isUnixName } from "./unix-name.ts";
 
-/** `finished`: exit 0; `failed`: another code or a signal; `lost`: no word for 30 s. */
+/** `finished`: exit 0; `failed`: another code or a signal; `lost`: nothing heard for 30 s. */
 export type ExecutionState = "running" | "finished" | "failed" | "lost";
 /** Whether everything that the command printed is stored. */
 export type Delivery = "receiving" | "complete" | "incomplete";
@@ -53,23 +53,23 @@ export interface Execution extends Pick<Launch, "parent" | "within"> {
   readonly lastN: number;
   /** Ranges of n below `lastN` that are not stored; at most `WIRE_LIMITS.maxMissingRanges`, oldest first. */
   readonly missing: readonly LineRange[];
-  /** Those of `missing` that arrived and were not stored, and why. Omitted if there are none. */
+  /** Ranges of `missing` that arrived but were not stored, with the reason. Omitted if there are none. */
   readonly discarded?: readonly Discard[];
   /** Silent but computing: its output may be in its own buffer. Omitted if not. */
   readonly mayBuffer?: true;
   /** Bytes of redraws that mlrun thinned out, and bytes it had to drop, from END; 0 before. */
   readonly thinned: number;
   readonly dropped: number;
-  /** The name that its user has on the node, if the collector knows the uid by another. Omitted if not. */
+  /** The user's name on the node, if the collector has another name for the uid. Omitted otherwise. */
   readonly claimedUser?: string;
   /**
    * How far the node's clock is behind the collector's, milliseconds; negative if it is ahead. Omitted if not known, or
-   * too small to tell from the way of a line.
+   * too small to distinguish from the delay of a line.
    */
   readonly clockMs?: number;
   /** The time limit that ended the command. Omitted if none did. */
   readonly timeoutMs?: number;
-  /** The user who had a dispatched command stopped. Omitted if nobody did. */
+  /** The user who stopped a dispatched command. Omitted if nobody did. */
   readonly stoppedBy?: string;
 }
 
@@ -115,7 +115,7 @@ export interface AskedMore {
   readonly isEcho: boolean;
 }
 
-/** The answer to a login where orders can be signed for the web: the page shows the ticket with each of them. */
+/** The answer to a login if the web can sign orders: the page sends the ticket with each order. */
 export interface LoggedIn {
   readonly ticket: string;
 }
@@ -171,7 +171,7 @@ export function parseExecution(value: unknown): Execution | undefined {
 
 type Notes = Pick<Execution, "mayBuffer" | "parent" | "within" | "claimedUser" | "clockMs" | "timeoutMs" | "stoppedBy">;
 
-/** Members that most executions do not have. */
+/** Members absent from most executions. */
 function parseNotes(record: UnknownRecord): Notes {
   const { parent, within } = parseLaunch(record).launch;
   const { mayBuffer, claimedUser, clockMs, stoppedBy } = record;

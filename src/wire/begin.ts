@@ -22,7 +22,7 @@ export interface Begin extends Launch {
   readonly labels: Readonly<Record<string, string>>;
   /** RFC 3339, UTC, microseconds. */
   readonly startedAt: string;
-  /** The node's name as mlrun sees it. Only for people: the collector uses the certificate's. */
+  /** The node's name according to mlrun. For display only: the collector uses the certificate's. */
   readonly node: string;
   readonly pid: number;
   /** Members cut to their limit, or left out because they are malformed. Omitted if there are none. */

@@ -14,7 +14,7 @@ export interface BoardPlace {
 /** One execution of a run, as small as a board of thousands needs it. */
 export interface BoardCell extends BoardPlace {
   readonly state: ExecutionState;
-  /** Of a command that has ended. */
+  /** Only of a command that has ended. */
   readonly code?: number;
   readonly signal?: string;
   readonly lastN: number;
@@ -24,12 +24,12 @@ export interface BoardCell extends BoardPlace {
   readonly isSilent?: true;
 }
 
-/** The execution of a run that failed, or was lost, before all others. */
+/** The execution of a run that failed or was lost first. */
 export interface FirstFailure extends BoardPlace {
   readonly state: "failed" | "lost";
   readonly code?: number;
   readonly signal?: string;
-  /** By the collector's clock: RFC 3339, UTC, microseconds. Of a lost one: when it was last heard of. */
+  /** By the collector's clock: RFC 3339, UTC, microseconds. For a lost execution: when it was last heard from. */
   readonly at: string;
 }
 
@@ -51,11 +51,11 @@ export interface Board {
   /** The quietest first, at most `MAX_SILENT_NAMED`; `silentCount` counts all. */
   readonly silent: readonly SilentOne[];
   readonly silentCount: number;
-  /** What is usual in this run: the median of what the silent ones are compared with. */
+  /** Typical silence in this run: the median that silent executions are compared with. */
   readonly usualMs: number | null;
 }
 
-/** As many as a subscription lists, twice. */
+/** Twice as many as a subscription lists. */
 export const MAX_BOARD_CELLS = 20_000;
 export const MAX_SILENT_NAMED = 10;
 

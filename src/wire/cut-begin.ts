@@ -21,7 +21,7 @@ const NO_LABEL = new Set(["", "__proto__"]);
  * Cuts a BEGIN to `WIRE_LIMITS`: each member to its own limit, then, while the whole JSON is too long, the command
  * line, the folder and the labels by halves.
  *
- * @param cutBefore Members that were cut before: when a stored BEGIN arrived, or because they are malformed.
+ * @param cutBefore Members cut earlier: when a stored BEGIN arrived, or because they are malformed.
  */
 export function cutBegin<T extends Texts>(
   begin: T,

@@ -18,7 +18,7 @@ export interface Exit {
   readonly endedAt: string;
   /** The time limit (`--timeout`) that ended the command; the code is timeout(1)'s, 124 or 137. Omitted otherwise. */
   readonly timeoutMs?: number;
-  /** The user who had a dispatched command stopped. Omitted otherwise. */
+  /** The user who stopped a dispatched command. Omitted otherwise. */
   readonly stoppedBy?: string;
 }
 

@@ -1,6 +1,6 @@
 import type { ExecutionState } from "./api.ts";
 
-/** What a list of runs is narrowed to; the newest come first. */
+/** Filter of a list of runs, newest first. */
 export interface RunQuery {
   readonly owner?: string | undefined;
   readonly job?: string | undefined;
@@ -9,7 +9,7 @@ export interface RunQuery {
   readonly limit: number;
 }
 
-/** What a list of executions is narrowed to; the newest come first. */
+/** Filter of a list of executions, newest first. */
 export interface ExecutionQuery {
   /** Only this owner's executions; only administrators may name another owner. */
   readonly owner?: string | undefined;
@@ -22,6 +22,6 @@ export interface ExecutionQuery {
   readonly q?: string | undefined;
   /** The `next` of the page before. */
   readonly before?: string | undefined;
-  /** Executions on one page. */
+  /** Executions per page. */
   readonly limit: number;
 }

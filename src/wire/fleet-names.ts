@@ -1,10 +1,10 @@
 /** The fleet's own certificates in a pki folder, besides those of the collector and of nodes: NAME.crt, NAME.key. */
 export const FLEET_CERTIFICATES = {
-  /** The broker's, as a server. */
+  /** The broker's server certificate. */
   broker: "fleet-broker",
-  /** The collector's at the broker, for orders and events. */
+  /** The collector's client certificate at the broker, for orders and events. */
   control: "fleet-control",
-  /** The collector's at the broker, to ask whether a configuration is in force. */
+  /** The collector's client certificate at the broker, to ask whether a configuration is in force. */
   system: "fleet-system",
 } as const;
 
@@ -21,7 +21,7 @@ export interface ListedNode {
 
 const URI = /^urn:marcologger:node:([a-z0-9._-]+):[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
-/** What the URI of a certificate says: whose it is, and which of theirs. @param name in the pki folder. */
+/** A certificate's URI, which names its holder and distinguishes it from the holder's others. @param name in the pki folder. */
 export function fleetUri(name: string, ulid: string): string {
   if (name === FLEET_CERTIFICATES.broker) return `urn:marcologger:broker:${ulid}`;
   if (name === FLEET_CERTIFICATES.control) return `urn:marcologger:control:${ulid}`;
@@ -29,7 +29,7 @@ export function fleetUri(name: string, ulid: string): string {
   return `urn:marcologger:node:${name.toLowerCase()}:${ulid}`;
 }
 
-/** Whether a pki folder's name is one of the fleet's own. */
+/** Whether a name in the pki folder belongs to one of the fleet's certificates. */
 export function isFleetCertificate(name: string): boolean {
   return Object.values<string>(FLEET_CERTIFICATES).includes(name.toLowerCase());
 }
@@ -38,7 +38,7 @@ export function listedNodesText(nodes: readonly ListedNode[]): string {
   return nodes.map(({ name, uri, validToMs }) => `${name}\t${uri}\t${new Date(validToMs).toISOString()}\n`).join("");
 }
 
-/** Parses `nodes.list`. A line that is none is left out: it admits nobody. */
+/** Parses `nodes.list`. Skips malformed lines: they admit nobody. */
 export function parseListedNodes(text: string): readonly ListedNode[] {
   return text.split("\n").flatMap((line) => {
     const [name = "", uri = "", until = ""] = line.split("\t");

@@ -2,12 +2,12 @@ import type { BoardPlace } from "./board.ts";
 import { asCount, asRecord } from "./record.ts";
 import { parseRunId } from "./run-id.ts";
 
-/** What a list shows of a run beside its counts. */
+/** Extra columns of a run in a list. */
 export interface Glance {
   readonly owner: string;
   readonly job: string;
   readonly run: string;
-  /** Printed by all its executions. */
+  /** Lines printed by all its executions. */
   readonly lines: number;
   /** How long ago one of its running executions printed; null if none is running. */
   readonly quietMs: number | null;
@@ -27,7 +27,7 @@ export type RunOfGlance = readonly [owner: string, job: string, run: string];
 
 /** Runs that one request may name. */
 export const MAX_GLANCES = 20;
-/** Of a line in a glance. */
+/** Length of a line in a glance. */
 export const MAX_GLANCE_CHARACTERS = 300;
 
 /** Parses the runs of a request; undefined if they are too many, or not runs. */

@@ -5,7 +5,7 @@ import { asCount, asRecord, type UnknownRecord } from "./record.ts";
 import { flag, Problem, parsedBody, type WrongBody } from "./request-members.ts";
 import { parseRunId, RUN_ID_RULE } from "./run-id.ts";
 
-/** What is kept: one execution, all of a job, or those of one run of it. */
+/** Scope of a hold: one execution, a job, or one run of it. */
 export type KeptScope =
   | ExecutionName
   | { readonly job: string; readonly run?: string | undefined; readonly owner?: string | undefined };
@@ -17,7 +17,7 @@ export interface HoldRequest {
   readonly admin: boolean;
 }
 
-/** One hold: an execution (`x`, `node`), or a job or a run of it, also what will belong to them. */
+/** One hold: an execution (`x`, `node`), or a job or a run of it with all future executions. */
 export interface Hold {
   readonly owner: string;
   readonly by: "owner" | "admin";
@@ -31,14 +31,14 @@ export interface Hold {
   readonly run?: string;
 }
 
-/** Body of `POST /api/prune`: ended executions of one owner, but none that is kept. */
+/** Body of `POST /api/prune`: ended executions of one owner, except held ones. */
 export interface PruneRequest {
-  /** Since their end. */
+  /** Age since their end. */
   readonly olderThanMs: number;
   readonly job?: string | undefined;
   readonly run?: string | undefined;
   readonly owner?: string | undefined;
-  /** Names them, and deletes nothing. */
+  /** Lists them without deleting. */
   readonly dryRun: boolean;
 }
 
@@ -57,7 +57,7 @@ export type PruneEvent =
       readonly t: "end";
       readonly executions: number;
       readonly bytes: number;
-      /** Those that would be old enough, but are kept, or used by somebody. */
+      /** Old enough, but held or in use. */
       readonly held: number;
       readonly busy: number;
       /** Deletions that the disk refused. */
@@ -66,22 +66,22 @@ export type PruneEvent =
 
 export const USAGE_KEYS = ["user", "job", "day"] as const;
 
-/** What the executions of one user, job or day of start take on the collector's disk. */
+/** Disk space of the executions of one user, job or start day. */
 export interface Usage {
   readonly owner: string;
   /** The job or the day; empty for a user. */
   readonly name: string;
   readonly executions: number;
   readonly bytes: number;
-  /** Of these, what is kept. */
+  /** Held bytes among them. */
   readonly heldBytes: number;
 }
 
-/** What bounds a user's share of the disk; beside the sums in `GET /api/usage`. */
+/** Limits of a user's share of the disk, sent with the sums in `GET /api/usage`. */
 export interface UsageLimits {
-  /** Lines beyond are not stored. */
+  /** Lines beyond this are not stored. */
   readonly bytesPerUser: number;
-  /** How much of it holds may keep. */
+  /** The part of it that holds may keep. */
   readonly heldBytesPerUser: number;
   /** Until the disk is full if it fills as in the last day; null: it does not fill, or it is too early to say. */
   readonly diskFullSeconds: number | null;

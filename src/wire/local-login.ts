@@ -9,7 +9,7 @@ export interface LocalChallenge {
   readonly path: string;
 }
 
-/** What shows that the file was read, as the body of `POST /api/login`. */
+/** Proof that the file was read: body of `POST /api/login`. */
 export interface LocalAnswer {
   readonly challenge: string;
   readonly proof: string;

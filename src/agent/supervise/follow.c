@@ -19,8 +19,8 @@ enum {
   LOOK_EVERY_MS = 50,
   /**
    * Reads of each pipe before limit and cancel are checked again: a command that prints without end must not delay them. The rest
- * wakes the next poll. After the exit nothing wakes any more: this many reads show whether an answer is too long.
- */
+   * wakes the next poll. After the exit nothing wakes any more: this many reads show whether an answer is too long.
+   */
   READS_A_WAKE = 16,
   READ_BYTES = 8192,
 };

@@ -19,22 +19,22 @@ const isRow: Check<AnswerRow> = (value): value is AnswerRow => {
 };
 
 /**
- * What a node says to a question, under the question's id: `start` before it looks, then one of the others. They may
+ * A node's messages about a question, under the question's id: `start` first, then one of the others. They may
  * arrive in any order.
  *
- * - `complete`: it has looked; `rows`.
- * - `noop`: nothing to do here: it has no such provider, or nothing that this one looks at.
+ * - `complete`: the result is in `rows`.
+ * - `noop`: the node has no such provider, or nothing for it to read.
  * - `failed`: `why` is `arguments`, `busy`, `slow`, `unreadable` or `too-long`.
  */
 const ANSWER = {
   v: is(1),
-  /** Who asked. */
+  /** The asking user. */
   user: isUser,
   /** SHA-256 of the order's bytes. */
   digest: isMatch(/^[0-9a-f]{64}$/),
   state: is("start", "noop", "complete", "failed"),
   why: isWhy,
-  /** The same in words, or empty. */
+  /** The reason in words, or empty. */
   text: isText(MOST.maxTextCharacters),
   rows: isListOf(isRow, { most: MOST.maxAnswerRows }),
 } as const;

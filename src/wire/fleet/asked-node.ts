@@ -3,12 +3,12 @@ import { type AnswerRow, isAnswerRows } from "./answer.ts";
 import { is } from "./checks.ts";
 
 /**
- * What became of a question on a node.
+ * State of a question on a node.
  *
  * - `complete`, `noop`, `failed`: its answer, see `Answer`.
- * - `started`: it has begun to look, and did not end in time.
- * - `refused`, `waiting`: it does not take the order, or cannot tell yet whether it does (`directory`, `clock`).
- * - `absent`, `silent`: it was not there to be asked, or has said nothing in time.
+ * - `started`: it began, and did not finish in time.
+ * - `refused`, `waiting`: it refuses the order, or cannot decide yet (`directory`, `clock`).
+ * - `absent`, `silent`: it was not connected, or did not answer in time.
  */
 const ANSWERS = ["complete", "noop", "failed", "started", "refused", "waiting", "absent", "silent"] as const;
 
@@ -17,7 +17,7 @@ export interface AskedNode {
   readonly answer: (typeof ANSWERS)[number];
   /** A short name of the reason, or empty. */
   readonly why: string;
-  /** The same in words, or empty. */
+  /** The reason in words, or empty. */
   readonly text: string;
   readonly rows: readonly AnswerRow[];
 }

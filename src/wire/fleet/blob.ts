@@ -3,18 +3,18 @@ import { isMatch } from "./checks.ts";
 
 /** A file that a user has sent, or is sending, to the collector for nodes: `GET`, `PUT /api/blobs/:sha256`. */
 export interface BlobView {
-  /** Of its bytes, hexadecimal. */
+  /** Digest of its bytes, hexadecimal. */
   readonly sha256: string;
   readonly bytes: number;
-  /** From its begin; more are to be sent from there. */
+  /** Bytes stored so far; continue from there. */
   readonly received: number;
-  /** All are there, and have this digest. */
+  /** All bytes are stored and have this digest. */
   readonly isWhole: boolean;
 }
 
 export const isSha256 = isMatch(/^[0-9a-f]{64}$/);
 
-/** Sent at a time. A proxy takes 1 MiB unless it is configured otherwise (nginx, client_max_body_size). */
+/** Bytes per request. A proxy takes 1 MiB unless configured otherwise (nginx, client_max_body_size). */
 export const BLOB_CHUNK_BYTES = 1_048_576;
 
 export function parseBlobView(value: unknown): BlobView | undefined {

@@ -2,13 +2,13 @@ import { asCount, asRecord } from "../record.ts";
 import { is } from "./checks.ts";
 
 /**
- * What became of a call.
+ * Result of a call.
  *
- * - `finished`: the service has ended with 0; `output`.
- * - `failed`: it has ended otherwise, took too long, or printed no JSON.
- * - `refused`, `expired`, `cancelled`: it never began. `absent`: the node was not there to be called.
- * - `unknown`: its supervisor was lost: whether it has ended nobody can say.
- * - `silent`: the node has said nothing in time: it may have begun. The same signed order again asks how it ended.
+ * - `finished`: the service exited with 0; `output`.
+ * - `failed`: it exited otherwise, took too long, or printed no JSON.
+ * - `refused`, `expired`, `cancelled`: it never began. `absent`: the node was not connected.
+ * - `unknown`: its supervisor was lost, so its end is unknown.
+ * - `silent`: the node did not answer in time: the call may have begun. Resend the same signed order to learn how it ended.
  */
 const STATES = ["finished", "failed", "refused", "expired", "cancelled", "absent", "unknown", "silent"] as const;
 
@@ -19,11 +19,11 @@ export interface CallView {
   readonly state: (typeof STATES)[number];
   /** A short name of the reason, or empty. */
   readonly why: string;
-  /** The same in words, or empty. */
+  /** The reason in words, or empty. */
   readonly text: string;
   /** The service's exit code. */
   readonly code: number | null;
-  /** JSON that the service printed; empty: none. */
+  /** The service's JSON output, or empty. */
   readonly output: string;
 }
 

@@ -1,7 +1,7 @@
-/** Says whether a value has the type of one member. */
+/** Whether a value has the type of one member. */
 export type Check<T> = (value: unknown) => value is T;
 
-/** What a table of checks lets pass. */
+/** The type that a table of checks accepts. */
 export type Checked<S> = { readonly [K in keyof S]: S[K] extends Check<infer T> ? T : never };
 
 export const is =
@@ -14,7 +14,7 @@ export const isWhole =
   (value): value is number =>
     typeof value === "number" && Number.isSafeInteger(value) && value >= least && value <= most;
 
-/** Without NUL, which ends a text in C, and without half of a surrogate pair, which has no UTF-8. */
+/** Text without NUL, which ends a C string, and without unpaired surrogates, which have no UTF-8. */
 export const isText =
   (mostCharacters: number, leastCharacters = 0): Check<string> =>
   (value): value is string =>

@@ -2,12 +2,12 @@ import { asRecord } from "../record.ts";
 import { is } from "./checks.ts";
 
 /**
- * What a node says to a dry run.
+ * A node's answer to a dry run.
  *
  * - `would`: it would start the command now.
  * - `waiting`: not now, for a reason that may pass (`disk`, `directory`, `clock`).
  * - `refused`, `failed`: it would refuse the order, or could not enter its folder (`cwd`).
- * - `absent`, `silent`: it was not there to be asked, or has not answered.
+ * - `absent`, `silent`: it was not connected, or did not answer.
  */
 const ANSWERS = ["would", "waiting", "refused", "failed", "absent", "silent"] as const;
 
@@ -16,7 +16,7 @@ export interface DryRunOnNode {
   readonly answer: (typeof ANSWERS)[number];
   /** A short name of the reason, or empty. */
   readonly why: string;
-  /** The same in words, or empty. */
+  /** The reason in words, or empty. */
   readonly text: string;
 }
 

@@ -17,15 +17,15 @@ const isSignal: Check<string | null> = (value): value is string | null =>
 
 /**
  * The journal that an event stands in. `sequence` grows with everything that the journal decides: one that is lower than
- * what the collector has seen of the same journal comes from a copy of an older state.
+ * the collector's highest of the same journal comes from a copy of an older state.
  */
 const JOURNAL = { journal: isId, sequence: isWhole(0, Number.MAX_SAFE_INTEGER) } as const;
 
-/** What became of a run, or of a call, on a node. */
+/** State of a run or call on a node. */
 const OUTCOME = {
   at: isUnixMs,
   run: isId,
-  /** The user who ordered it: (user, run) names a run. */
+  /** The user who ordered it: (user, run) identifies a run. */
   user: isUser,
   state: is(...NODE_STATES),
   /** A short name (`refused`: `key-not-trusted`), or empty. */
@@ -37,15 +37,15 @@ const OUTCOME = {
 } as const;
 
 const KINDS = {
-  /** What became of a run on this node. Repeated until it is answered. */
+  /** State of a run on this node. Repeated until it is answered. */
   state: {
     v: is(1),
     kind: is("state"),
     ...JOURNAL,
     ...OUTCOME,
-    /** Who asked for the end (`cancelled`, or a command that was stopped), or empty. */
+    /** The user who cancelled or stopped it, or empty. */
     by: (value: unknown): value is string => value === "" || isUser(value),
-    /** SHA-256 of the order's bytes. Empty: none was kept. */
+    /** SHA-256 of the order's bytes; empty if the order was not kept. */
     digest: isMatch(/^(?:[0-9a-f]{64})?$/),
   },
   /** How the call of a service ended on this node. Repeated until it is answered. */
@@ -55,21 +55,21 @@ const KINDS = {
     ...JOURNAL,
     ...OUTCOME,
     digest: isMatch(/^[0-9a-f]{64}$/),
-    /** JSON that the service printed; empty: none. */
+    /** The service's JSON output, or empty. */
     output: isText(MOST.maxInputCharacters),
   },
-  /** After each start, before anything of the journal is started: is it the one that the collector knows? */
+  /** Sent after each start, before any run starts: asks whether the collector knows this journal. */
   journal: { v: is(1), kind: is("journal"), ...JOURNAL, at: isUnixMs, created: isUnixMs, start: isId },
-  /** An order that the collector does not know (`?`): as it was signed. */
+  /** The signed order of a run unknown to the collector (`?`). */
   order: {
     v: is(1),
     kind: is("order"),
     order: isText(MOST.maxMessageBytes, 1),
     sig: isText(MOST.maxSignatureBytes, 1),
   },
-  /** Something failed on the node that belongs to no run. */
+  /** A failure on the node outside of any run. */
   error: { v: is(1), kind: is("error"), id: isId, at: isUnixMs, why: isWhy, text: isWords },
-  /** `mlctl event NAME TEXT` of a user on the node. */
+  /** A user's `mlctl event NAME TEXT` on the node. */
   note: {
     v: is(1),
     kind: is("note"),
@@ -88,15 +88,15 @@ export type FleetEventOf<K extends FleetEvent["kind"]> = Extract<FleetEvent, { r
 /**
  * The collector's answer to an event.
  *
- * - `+`: stored, or the journal is the known one: go on.
- * - `?`: this run is not known: send its signed order.
+ * - `+`: stored, or the journal is known: continue.
+ * - `?`: unknown run: send its signed order.
  * - `restored`: the journal was seen with a later sequence: nothing unclaimed of it may start.
  * - `duplicate`: another journal of this node is alive: nothing may start.
- * - `-`: not of its form; repeating it would not help.
+ * - `-`: malformed; repeating it would not help.
  */
 export type EventAnswer = "+" | "?" | "restored" | "duplicate" | "-";
 
-/** Parses an event. Undefined unless every key stands there in its order. */
+/** Parses an event. Undefined unless all keys are present in canonical order. */
 export function parseFleetEvent(text: string): FleetEvent | undefined {
   if (text.length > MOST.maxMessageBytes) return undefined;
   const value = parseJson(text);

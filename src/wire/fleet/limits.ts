@@ -1,8 +1,8 @@
 /** Bounds of the fleet that client, collector and node must agree on. */
 export const FLEET_LIMITS = {
-  /** Order and signature as they are sent, octets. The broker takes 256 KiB; the rest is room for its headers. */
+  /** Order and signature as sent, octets. The broker takes 256 KiB; the rest is room for its headers. */
   maxMessageBytes: 196_608,
-  /** The signature alone: one of an RSA key of 16,384 bits has 6 KiB. */
+  /** The signature alone: that of a 16,384-bit RSA key has 6 KiB. */
   maxSignatureBytes: 8_192,
   /** Of one collector. */
   maxNodes: 4_000,
@@ -19,32 +19,32 @@ export const FLEET_LIMITS = {
   maxSeconds: 31_536_000,
   maxMemoryBytes: 2 ** 50,
   maxKillAfterSeconds: 3_600,
-  /** Where nobody says how long a command has from its TERM to its KILL. */
+  /** Default time from a command's TERM to its KILL. */
   usualKillAfterSeconds: 60,
   /** An order may wait for an absent node this long. */
   maxLifeMs: 7 * 86_400_000,
   /** A question is answered now or not at all. */
   maxAskLifeMs: 30_000,
-  /** By which the clocks of client and node may differ. */
+  /** Allowed difference between the clocks of client and node. */
   maxSkewMs: 300_000,
   /** Of a provider. */
   maxQuestionArguments: 64,
   maxQuestionCharacters: 256,
   /** Of a service. */
   maxInputCharacters: 65_536,
-  /** Presence, a provider's answer, and what a provider prints, octets. An event may have `maxMessageBytes`. */
+  /** Presence, a provider's answer, and a provider's output, octets. An event may have `maxMessageBytes`. */
   maxEventBytes: 65_536,
   maxWhyCharacters: 40,
   maxTextCharacters: 500,
-  /** Of a provider's answer, which also fits `maxEventBytes`. */
+  /** Rows of a provider's answer, which must also fit `maxEventBytes`. */
   maxAnswerRows: 256,
   maxAnswerColumns: 32,
-  /** Runs that presence lists; all others are in the node's journal. */
+  /** Runs listed in presence; the node's journal has all. */
   maxListedRuns: 64,
   maxListedServices: 128,
   /** A program's name has 128; of one that a user publishes the user's name is a part. */
   maxServiceCharacters: 160,
-  /** A node reports each second for this long after it was last asked to: two requests may be lost. */
+  /** A node reports each second for this long after the last request: two requests may be lost. */
   watchLeaseMs: 15_000,
   watchEveryMs: 1_000,
 } as const;

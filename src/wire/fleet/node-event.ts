@@ -1,7 +1,7 @@
 import { asCount, asRecord } from "../record.ts";
 import { isNoteSeverity, type NoteSeverity } from "./node-note.ts";
 
-/** One of `GET /api/fleet/events`: something that happened on a node and belongs to no run. */
+/** One of `GET /api/fleet/events`: an event on a node outside of any run. */
 export interface NodeEvent {
   readonly id: string;
   readonly node: string;
@@ -9,13 +9,13 @@ export interface NodeEvent {
   /** Unix time by the node's clock. */
   readonly at: number;
   readonly severity: NoteSeverity;
-  /** Of a note; empty for an error. */
+  /** User of a note; empty for an error. */
   readonly user: string;
   readonly name: string;
   readonly text: string;
 }
 
-/** Skips what this version does not understand. */
+/** Skips events that this version does not understand. */
 export function parseNodeEvents(value: unknown): readonly NodeEvent[] | undefined {
   const events = asRecord(value)?.["events"];
   return Array.isArray(events) ? events.flatMap((each: unknown) => parseNodeEvent(each) ?? []) : undefined;

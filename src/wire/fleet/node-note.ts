@@ -6,21 +6,21 @@ export const NOTE_SEVERITIES = ["info", "warning", "error"] as const;
 export type NoteSeverity = (typeof NOTE_SEVERITIES)[number];
 
 export const isNoteSeverity: Check<NoteSeverity> = is(...NOTE_SEVERITIES);
-/** Where users of a node leave events, if agent.toml does not say otherwise. */
+/** Default folder for users' events on a node. */
 export const EVENTS_FOLDER = "/var/spool/marcologger-events";
 
 /** One word, like `disk` or `backup.weekly`. */
 export const isNoteName: Check<string> = isMatch(/^[A-Za-z0-9][\w.:/-]{0,63}$/);
 export const isNoteText: Check<string> = isText(FLEET_LIMITS.maxTextCharacters);
 
-/** What `mlctl event` leaves in the node's folder. Its user and time are the file's, by the kernel. */
+/** A file of `mlctl event` in that folder. Its user and time come from the file's owner and mtime. */
 export interface NodeNote {
   readonly severity: NoteSeverity;
   readonly name: string;
   readonly text: string;
 }
 
-/** Of a file's bytes: 500 characters of up to 6 octets each in JSON, and its names. */
+/** Size of such a file: 500 characters of up to 6 octets each in JSON, plus the names. */
 export const MAX_NOTE_BYTES = 4_096;
 
 export function parseNodeNote(json: string): NodeNote | undefined {

@@ -3,19 +3,19 @@ import { asCount, asRecord } from "../record.ts";
 import { is } from "./checks.ts";
 
 /**
- * - `present`: its agent was heard of within 40 s.
+ * - `present`: its agent was heard from within 40 s.
  * - `absent`: it was not; orders wait for it until they expire.
- * - `duplicate`: two agents answer to its name: nothing is sent.
+ * - `duplicate`: two agents use its name: nothing is sent.
  */
 type NodePresence = "present" | "absent" | "duplicate";
 
-/** A node of the fleet: one with a valid certificate. What its agent reports is null before its first report. */
+/** A node of the fleet: one with a valid certificate. Fields from its agent are null before the first report. */
 export interface FleetNode {
   readonly node: string;
   readonly state: NodePresence;
   /** Unix time by the collector's clock. */
   readonly seenMs: number | null;
-  /** By how much its clock is ahead of the collector's. */
+  /** How far its clock is ahead of the collector's. */
   readonly clockMs: number | null;
   readonly load: number | null;
   readonly memoryBytes: number | null;
@@ -32,13 +32,13 @@ export interface FleetNode {
   readonly gpus: readonly string[];
   /** `KEY=VALUE`. */
   readonly labels: readonly string[];
-  /** What it offers by name, and what commands there have published. */
+  /** Services that the node offers, and names that commands there have published. */
   readonly services: readonly string[];
 }
 
 /** `GET /api/fleet`. */
 export interface FleetView {
-  /** What orders name as their fleet. */
+  /** The fleet's id, which orders name. */
   readonly id: string;
   readonly nodes: readonly FleetNode[];
 }

@@ -28,7 +28,7 @@ export type OrderedFile = Checked<typeof FILE>;
 
 export const isOrderedFiles = isListOf(isShape(FILE), { most: MOST.maxFiles });
 
-/** First of every kind. `fleet` is the SHA-256 of the authority's ca.crt; `user` is who signs. */
+/** Leading members of every kind. `fleet` is the SHA-256 of the authority's ca.crt; `user` signs. */
 const head = <const K extends string>(kind: K) =>
   ({ v: is(1), kind: is(kind), fleet: isDigest, run: isRun, user: isUser }) as const;
 const TIMES = { issued: isUnixMs, expires: isUnixMs, via: is("ssh", "web") } as const;
@@ -47,11 +47,11 @@ const WORK = {
   seconds: isWhole(0, MOST.maxSeconds),
   memoryBytes: isWhole(0, MOST.maxMemoryBytes),
   killAfterSeconds: isWhole(1, MOST.maxKillAfterSeconds),
-  /** The name, behind the user's, that nodes list while the command runs. Empty: none. */
+  /** Name that nodes list as `USER/NAME` while the command runs. Empty: none. */
   publish: (value: unknown): value is string => value === "" || isProgramName(value),
 } as const;
 
-/** Keys of each kind in the order in which they stand in the signed bytes. */
+/** Keys of each kind in the order of the signed bytes. */
 const KINDS = {
   run: { ...head("run"), ...WORK },
   /** Whether the nodes would: starts nothing. */
@@ -72,9 +72,9 @@ export type Order = { [K in keyof typeof KINDS]: Checked<(typeof KINDS)[K]> }[ke
 export type OrderOf<K extends Order["kind"]> = Extract<Order, { readonly kind: K }>;
 
 /**
- * The one spelling of an order: these bytes (UTF-8) are signed, sent and kept.
+ * The canonical encoding of an order: these bytes (UTF-8) are signed, sent and stored.
  *
- * Throws `RangeError` if a member is not of its form. The order of the members given does not matter.
+ * Throws `RangeError` if a member is invalid. Members may be given in any order.
  */
 export function encodeOrder(order: Order): string {
   const record: Readonly<Record<string, unknown>> = order;
@@ -84,7 +84,7 @@ export function encodeOrder(order: Order): string {
   return text;
 }
 
-/** Parses an order. Undefined unless the text is the one spelling of a valid one. */
+/** Parses an order. Undefined unless the text is the canonical encoding of a valid order. */
 export function parseOrder(text: string): Order | undefined {
   if (text.length > MOST.maxMessageBytes) return undefined;
   const value = parseJson(text);
@@ -98,7 +98,7 @@ function isOrder(value: unknown): value is Order {
   return isKnown && hasSense(value as Order);
 }
 
-/** What no member can decide alone. */
+/** Checks across members. */
 function hasSense(order: Order): boolean {
   const most = order.kind === "ask" || order.kind === "call" ? MOST.maxAskLifeMs : MOST.maxLifeMs;
   if (order.expires <= order.issued || order.expires - order.issued > most) return false;

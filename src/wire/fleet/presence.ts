@@ -9,7 +9,7 @@ const isWord = isText(256);
 const isLoad: Check<number> = (value): value is number =>
   typeof value === "number" && Number.isFinite(value) && value >= 0;
 
-/** What seldom changes: sent at the start, when it has changed, and every tenth time. */
+/** Seldom changing facts: sent at the start, after a change, and every tenth time. */
 const FACTS = {
   kernel: isWord,
   os: isWord,
@@ -26,7 +26,7 @@ const isFacts = isShape(FACTS);
 
 const PRESENCE = {
   v: is(1),
-  /** Another one after each start of the agent: whatever was sent before may be lost. */
+  /** New at each start of the agent: earlier messages may be lost. */
   start: isId,
   at: isWhole(0, 9_999_999_999_999),
   agent: isText(64),

@@ -3,7 +3,7 @@ import { isNodeName } from "../node-name.ts";
 import { asCount, asRecord } from "../record.ts";
 import { isUnixName } from "../unix-name.ts";
 
-/** A command that has published a name, and runs. */
+/** A running command that has published a name. */
 export interface PublishedCommand {
   readonly node: string;
   readonly owner: string;
@@ -14,7 +14,7 @@ export interface PublishedCommand {
   readonly sinceMs: number;
 }
 
-/** What is none is left out. */
+/** Skips malformed commands. */
 export function parsePublishedCommands(value: unknown): readonly PublishedCommand[] {
   return Array.isArray(value) ? value.flatMap((each: unknown) => parse(each) ?? []) : [];
 }

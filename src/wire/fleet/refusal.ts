@@ -1,4 +1,4 @@
-/** Why an order is refused, by name and in words that say what to do. */
+/** Reasons for refusing an order, by name, in words that give the next step. */
 export const REFUSALS = {
   "too-long": "The message is longer than the limit: name fewer nodes in one order",
   "malformed-message": "The message is not a signed order",
@@ -50,13 +50,13 @@ export function isRefusal(why: string): why is Refusal {
   return Object.hasOwn(REFUSALS, why);
 }
 
-/** What the name of a refusal stands for, and `more`. */
+/** The words for a refusal, followed by `more`. */
 export function refusalWords(why: string, more = ""): string {
   return [isRefusal(why) ? REFUSALS[why] : "", more].filter((part) => part !== "").join(": ");
 }
 
 /**
- * Why something was refused or has failed: in the node's own words, or what the name of the reason stands for, or that name.
+ * The reason for a refusal or failure: the node's own words, or else the words for the reason's name, or else that name.
  *
  * @param others Names besides those of refusals.
  */

@@ -9,26 +9,26 @@ import { RUN_STATES, type RunState } from "./states.ts";
 /** A run on one node, as the API shows it. */
 export interface RunOnNode {
   readonly node: string;
-  /** The id that its execution has, or would have had. */
+  /** Id of its execution, even if it never started. */
   readonly x: string;
   readonly state: RunState;
   /** A short name of the reason (`key-not-trusted`), or empty. */
   readonly why: string;
-  /** The same in words, or empty. */
+  /** The reason in words, or empty. */
   readonly text: string;
   readonly code: number | null;
   readonly signal: string | null;
-  /** Who asked for its end, or empty. */
+  /** The user who cancelled or stopped it, or empty. */
   readonly by: string;
   /** Unix time in milliseconds, by the clock of the node or collector that set it. */
   readonly atMs: number;
 }
 
-/** What it takes to order the same again, but for the values of the environment. */
+/** Everything needed to order the same again, except the values of the environment. */
 export interface RunDetails {
   /** Nodes at a time; 0: all at once. */
   readonly batch: number;
-  /** No further batch goes after one that has failed somewhere. */
+  /** A failure on any node of a batch holds back further batches. */
   readonly pausesOnFailure: boolean;
   readonly cwd: string;
   /** Names of the variables that the order set. */
@@ -36,12 +36,12 @@ export interface RunDetails {
   readonly seconds: number;
   readonly memoryBytes: number;
   readonly killAfterSeconds: number;
-  /** What the command offers while it runs, or empty. */
+  /** Name that the command publishes while it runs, or empty. */
   readonly publish: string;
   readonly files: readonly OrderedFile[];
 }
 
-/** A run: an order and what became of it, as `GET /api/runs/:run` shows it. */
+/** A run: an order and its state on each node, as `GET /api/runs/:run` shows it. */
 export interface RunView {
   readonly run: string;
   readonly owner: string;
@@ -50,7 +50,7 @@ export interface RunView {
   readonly via: "ssh" | "web";
   readonly issuedMs: number;
   readonly expiresMs: number;
-  /** Nothing of it will change, but that `unknown` may turn out to have ended. */
+  /** All states are final, except that the end of an `unknown` run may still be found. */
   readonly isDone: boolean;
   /** A node of an earlier batch has failed: the others are held until its owner lets it go on. */
   readonly isPaused: boolean;
@@ -81,7 +81,7 @@ export function parseRunView(value: unknown): RunView | undefined {
   };
 }
 
-/** Of an outbox from before there were details: nothing but the usual. */
+/** Defaults for runs from an outbox without details. */
 export function parseRunDetails(value: unknown): RunDetails {
   const { batch, pausesOnFailure, cwd, variables, seconds, memoryBytes, killAfterSeconds, publish, files } =
     asRecord(value) ?? {};

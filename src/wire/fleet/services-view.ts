@@ -1,12 +1,12 @@
 import { asRecord } from "../record.ts";
 import { type PublishedCommand, parsePublishedCommands } from "./published-command.ts";
 
-/** `GET /api/services`: what present nodes offer, and what those of joined collectors do that none here does. */
+/** `GET /api/services`: services of present nodes, and those of joined collectors that no node here offers. */
 export interface ServicesView {
-  /** What orders name as their fleet. */
+  /** The fleet's id, which orders name. */
   readonly id: string;
   readonly services: readonly OfferedService[];
-  /** Joined collectors that do not say what they offer. */
+  /** Joined collectors whose services are unknown. */
   readonly missing?: readonly MissingPeer[];
 }
 
@@ -15,13 +15,13 @@ export interface OfferedService {
   readonly nodes: readonly string[];
   /** Commands that have published the name: they run on these of the nodes, which take no calls for it. */
   readonly commands?: readonly PublishedCommand[];
-  /** Where its nodes are those of a joined collector: its name, and what orders for it name as their fleet. */
+  /** For nodes of a joined collector: its name, and the fleet id for orders to it. */
   readonly at?: { readonly peer: string; readonly fleet: string };
 }
 
 export interface MissingPeer {
   readonly peer: string;
-  /** In words. */
+  /** The reason in words. */
   readonly why: string;
 }
 

@@ -25,7 +25,7 @@ export function encodeSignedOrder({ order, sig }: SignedOrder): string {
   return text;
 }
 
-/** Parses such a message. Nothing of it is believed before its signature is verified. */
+/** Parses such a message. Trust nothing in it before its signature is verified. */
 export function parseSignedOrder(text: string): SignedOrder | undefined {
   if (text.length > MOST.maxMessageBytes) return undefined;
   const value = parseJson(text);

@@ -12,7 +12,7 @@ export const NODE_STATES = [
 ] as const;
 
 /**
- * What became of a run on one node, in the order in which states may follow. The first ones are the collector's.
+ * State of a run on one node, in the order in which states may follow. The collector sets the first ones.
  *
  * `why` beside a state is a short name: the reason of a refusal, of a failure before the command, of a wait.
  */
@@ -22,7 +22,7 @@ export type RunState = (typeof RUN_STATES)[number];
 
 export type NodeState = (typeof NODE_STATES)[number];
 
-/** Nothing follows these, but that an `unknown` run may be found to have ended after all. */
+/** Final states, except that the end of an `unknown` run may still be found. */
 export function isFinal(state: RunState): boolean {
   return ["finished", "failed", "unknown", "refused", "cancelled", "expired"].includes(state);
 }

@@ -22,9 +22,9 @@ export const SUBJECTS = {
   presence: (node: string) => `fleet.seen.${subjectToken(node)}`,
   /** To the node: `SignedOrder` of kind `ask` or `check`. */
   questions: (node: string) => `fleet.ask.${subjectToken(node)}`,
-  /** To every node: the same, where it names all of them. */
+  /** To every node: the same, if the order names all nodes. */
   allQuestions: "fleet.all",
-  /** To every node, without content: a page watches. Until `watchLeaseMs` later its presence comes each second. */
+  /** To every node, without content: a page is watching. For `watchLeaseMs`, nodes send presence each second. */
   watch: "fleet.watch",
   /** From the node: `Answer`. */
   answers: (node: string, id: string) => `fleet.ans.${subjectToken(node)}.${id}`,
@@ -32,7 +32,7 @@ export const SUBJECTS = {
   inbox: (node: string) => `_INBOX.${subjectToken(node)}`,
 } as const;
 
-/** What the collector subscribes to. */
+/** The collector's subscriptions. */
 export const ALL_NODES = { events: "fleet.evt.*", presence: "fleet.seen.*", answers: "fleet.ans.*.*" } as const;
 
 /** The node that sent a message: its token in the subject, which the broker's permissions guarantee. */
