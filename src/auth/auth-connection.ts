@@ -15,7 +15,7 @@ export interface AuthConnectionOptions {
 /** A message from the process: the end of a question, or a further prompt from PAM. */
 export type Said = AuthResult | Prompt;
 
-/** What is asked of the signer. */
+/** A request to the signer. */
 type SignerQuestion = { readonly ticket: string; readonly order: string } | { readonly ticketFor: string };
 
 interface Prompt {

@@ -48,7 +48,7 @@ export class RelayPart implements Part {
     return this.#server?.failure;
   }
 
-  /** What is known of a node's relay since the start. */
+  /** State of a node's relay, as reported since the start. */
   of(node: string): RelayState | undefined {
     const known = this.#server?.relay(node);
     if (known === undefined) return undefined;

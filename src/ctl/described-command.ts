@@ -24,7 +24,7 @@ export interface CommandDescription {
   readonly operandCount: readonly [least: number, most: number];
   /** One of several fixed operands. */
   readonly operandChoices?: readonly string[];
-  /** An operand is text that may begin with a dash: what is said of an unknown option says how to give it. */
+  /** An operand is text that may begin with a dash: the message about an unknown option explains how to pass it. */
   readonly takesText?: true;
   readonly about: string;
   readonly options: Readonly<Record<string, OptionDescription>>;

@@ -12,7 +12,7 @@ class PagerLeft extends Error {}
 export async function throughPager(io: Io, run: (io: Io) => Promise<number | undefined>): Promise<number | undefined> {
   const { pager, stdout } = io;
   if (pager === undefined || stdout.isTTY !== true) return run(io);
-  // A shell, as PAGER may have options. What is read is on its stdin.
+  // Through a shell, as PAGER may have options. It reads the output from stdin.
   const child = spawn("sh", ["-c", pager.command], { stdio: ["pipe", "inherit", "inherit"], env: pager.env });
   const { stdin } = child;
   const ended = once(child, "close").catch(() => undefined);

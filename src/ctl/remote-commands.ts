@@ -9,7 +9,7 @@ interface RemoteCommand {
   readonly command: Command;
 }
 
-/** Loads a command: each has modules of its own, and only what is called needs to start. */
+/** Loads a command with its modules, so that only the called one costs time. */
 export type LoadRemoteCommand = () => Promise<RemoteCommand>;
 
 /** All commands that ask a collector, in the order of the overview. */

@@ -3,7 +3,7 @@
  * so that one filter serves searches with and without regard to case.
  */
 
-/** Bits of the filter for each gram, and how many of them a gram sets: 3 and 2 pass 1 to 2 % of what is not there. */
+/** Bits of the filter for each gram, and how many of them a gram sets: 3 and 2 give 1 to 2 % false positives. */
 const BITS_A_GRAM = 3;
 const HASHES = 2;
 const WORD_BITS = 32;

@@ -2,7 +2,7 @@ import type { AuditEvent } from "./audit-event.ts";
 
 type EventName = AuditEvent["event"];
 
-/** What users may do with what is their own, as often as they like. */
+/** Actions on a user's own things, which are not limited. */
 const OWN_ACTIONS: ReadonlySet<EventName> = new Set([
   "login",
   "logout",
@@ -26,7 +26,7 @@ interface Folded {
   readonly count: number;
 }
 
-/** Counts users' actions on what is their own, each kind by itself: a program calls services all day. */
+/** Counts users' actions on their own things, each kind separately: a program calls services all day. */
 export class OwnActions {
   readonly #most: number;
   /** Of this minute, by user. */

@@ -16,7 +16,7 @@ const char HELP[] =
     "  --merge              one pipe for stdout and stderr: their order is exact\n"
     "  --buffered           leave PYTHONUNBUFFERED alone\n"
     "  --hide-argv          show the command's name, but not its arguments (passwords and tokens are masked anyway)\n"
-    "  --stdin              log what is read, and pass it on, as tee does\n"
+    "  --stdin              log stdin and pass it on, as tee does\n"
     "  --timeout DURATION   end the command and its children after 90s, 1h30m, 2d, as timeout does\n"
     "  --kill-after DURATION  and kill them that long afterwards\n"
     "  --notify URL         post how the command ended there, as JSON\n"

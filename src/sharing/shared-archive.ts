@@ -118,7 +118,7 @@ export class SharedArchive<Lines, Open> implements OwnArchive<Lines, Open> {
     return [...own, ...theirs.flat().filter(isShared)];
   }
 
-  /** Another's runs if the query names their job; where several have one, their owner too. */
+  /** Another user's runs if the query names their job, and the owner where several have one. */
   async runs(viewer: Viewer, query: RunQuery): Promise<RunPage> {
     const { job, owner } = query;
     const own = await this.#own.runs(viewer, query);

@@ -126,7 +126,7 @@ export class Sharing {
 
   #recheck(): void {
     this.grants.recheck().catch((error: unknown) => {
-      this.#options.log.event("error", "cannot check what is shared", { error: String(error) });
+      this.#options.log.event("error", "cannot check shares", { error: String(error) });
     });
   }
 

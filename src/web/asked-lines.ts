@@ -3,8 +3,8 @@ import type { AskedNode } from "../wire/fleet/asked-node.ts";
 import { beginLines } from "./follow-json.ts";
 
 /**
- * What nodes say to a question, as lines of JSON: `{"nodes":[...]}` each, where the last of a node counts. Not more than the
- * answers that a question may have waits for a client that reads slowly.
+ * Nodes' answers to a question as lines of JSON, `{"nodes":[...]}` each; a node's last one counts. No more than the
+ * answers that a question may have wait for a slow client.
  */
 export class AskedLines {
   readonly #response: Response;
@@ -19,7 +19,7 @@ export class AskedLines {
     this.#response.write(`${JSON.stringify({ nodes })}\n`);
   };
 
-  /** @param nodes how all of them have ended: those that have said nothing are still to be named. */
+  /** @param nodes final states of all nodes, to name those without an answer. */
   end(nodes: readonly AskedNode[]): void {
     const mute = nodes.filter(({ answer }) => answer === "absent" || answer === "silent");
     if (mute.length > 0) this.say(mute);

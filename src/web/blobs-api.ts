@@ -17,7 +17,7 @@ const MISSING = -1;
 
 /** Why bytes are not taken. */
 const REFUSALS = {
-  offset: { status: 409, message: "Other bytes are expected: ask what is there (GET), and go on from there" },
+  offset: { status: 409, message: "Other bytes are expected: ask how many are stored (GET), and continue from there" },
   busy: { status: 409, message: "The same file is being sent by another request" },
   digest: { status: 422, message: "The bytes do not have this digest: send the file again" },
   long: { status: 422, message: "The file has more bytes than were announced" },

@@ -23,7 +23,7 @@ import type { ViewerOf } from "./viewers.ts";
 
 interface ExecutionsApiOptions {
   readonly archive: Archive;
-  /** What keeps an execution from being deleted. */
+  /** Reasons against deleting an execution. */
   readonly keeping: Pick<Keeping, "holdOf">;
   readonly viewerOf: ViewerOf;
   readonly places: UserPlaces;
@@ -134,7 +134,7 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
     const viewer = await viewerOf(request, "delete");
     const removed = await inTurn(viewer, response, async () => {
       const execution = await find(viewer, request);
-      // What is shared with somebody is not theirs: for a deletion it does not exist.
+      // An execution shared with the user is not theirs: for a deletion it does not exist.
       if (!viewer.admin && execution.owner !== viewer.user) throw notFound();
       const hold = keeping.holdOf(execution);
       return { execution, outcome: hold === undefined ? await archive.remove(viewer, execution) : hold };

@@ -7,7 +7,7 @@ interface Held {
   readonly closed: Promise<void>;
 }
 
-/** What is open in each session, and ends with it. */
+/** Sockets open in each session, which end with it. */
 export class HeldSockets {
   readonly #store: SessionStore;
   readonly #log: Log;
@@ -41,7 +41,7 @@ export class HeldSockets {
     for (const hash of this.#held.keys()) this.#store.keep(hash);
   }
 
-  /** Ends what is held by sessions that another process has ended in the file. */
+  /** Ends sockets of sessions that another process has ended in the file. */
   lookAtFile(): void {
     try {
       const { version } = this.#store;

@@ -52,7 +52,7 @@ export function createKeepingApi({ archive, keeping, viewerOf, recordRead }: Kee
     return run === undefined ? { owner, job } : { owner, job, run };
   }
 
-  /** An administrator's hold on what is another's, or where it is asked for. */
+  /** Whether an administrator's hold is placed: on another user's executions, or on request. */
   function by(viewer: Viewer, { owner }: HeldThing, { admin }: HoldRequest): "owner" | "admin" {
     if (admin && !viewer.admin)
       throw new HttpError({ status: 403, code: "denied", message: "Only administrators place and lift such holds" });
@@ -144,7 +144,7 @@ function ownerAsked(viewer: Viewer, request: Request, name: string): string | un
   return owner;
 }
 
-/** Lines of JSON as they come: a long deletion says what it has done. A client that goes ends it after its batch. */
+/** Lines of JSON that report a long deletion's progress. If the client leaves, it ends after the current batch. */
 async function send(response: Response, events: AsyncIterable<PruneEvent>): Promise<void> {
   response.set({ "Content-Type": "application/x-ndjson; charset=utf-8", "X-Accel-Buffering": "no" });
   const gone = new AbortController();

@@ -1,17 +1,17 @@
 import type { Hold, PruneEvent, PruneRequest, USAGE_KEYS, Usage, UsageLimits } from "../wire/keeping.ts";
 
-/** What a hold is on. */
+/** Scope of a hold. */
 export type HeldThing = Pick<Hold, "owner" | "x" | "node" | "job" | "run">;
 
-/** Who asks, from where. */
+/** The user who asks, and their address. */
 interface Asking {
   readonly user: string;
   readonly address?: string | undefined;
 }
 
-/** The web's view of retention. It trusts that the viewer may name what is named. */
+/** The web's view of retention. The caller has checked that the viewer may name these executions. */
 export interface Keeping {
-  /** Why an execution must stay. */
+  /** The reason why an execution must stay. */
   holdOf(execution: {
     readonly owner: string;
     readonly x: string;

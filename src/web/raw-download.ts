@@ -13,13 +13,13 @@ import { type AskedRange, cut, outputTag } from "./raw-range.ts";
 import type { UserPlaces } from "./user-places.ts";
 import { type ZippedFile, zipped } from "./zip.ts";
 
-/** What is asked for. */
+/** The request. */
 interface Download {
   readonly viewer: Viewer;
   readonly execution: Execution;
   /** Only of raw bytes. */
   readonly stream: StreamName | undefined;
-  /** As printed, the stored lines, or a zip of what was printed and what is known of the execution. */
+  /** Printed bytes, stored lines, or a zip of the printed bytes with the execution's details. */
   readonly form: "raw" | "cri" | "zip";
   readonly isGzip: boolean;
   readonly range: AskedRange | undefined;

@@ -6,7 +6,7 @@ export interface NamedProblem {
   readonly values: Readonly<Record<string, string | number>>;
 }
 
-/** Words in which each `{value}` has become that value. A name without one stays: `{x}` may be meant. */
+/** The words with each `{name}` replaced by its value. A name without a value stays, since `{x}` may be literal. */
 export function problemWords(words: string, { values }: Pick<NamedProblem, "values">): string {
   return words.replace(/\{(\w+)\}/g, (whole, name: string) =>
     Object.hasOwn(values, name) ? `${values[name]}` : whole,

@@ -236,7 +236,7 @@ describe("display of lines", () => {
     expect(problems).toEqual([]);
   });
 
-  test("have links that lead to the web only, and tell no other page where they stand", async () => {
+  test("have links that lead to the web only and send no referrer", async () => {
     const hidden = "\x1b]8;;javascript:alert(1)\x07evil\x1b]8;;\x07 \x1b]8;;https://example.org/a\x07good\x1b]8;;\x07";
     const { page, problems } = await openLog(browser, linesOf([text("see https://example.org/b."), text(hidden)]));
     const links = await page.locator(".text a").evaluateAll((all) => {

@@ -218,7 +218,7 @@ test("a run is kept, shared and deleted from its page, and only on purpose", asy
   expect(problems).toEqual([]);
 });
 
-test("tells of a match and of a failure, also on another page of the tab", async () => {
+test("notifies of a match and of a failure, also on another page of the tab", async () => {
   await page.addInitScript(() => {
     const told: string[] = [];
     class Told extends EventTarget {

@@ -20,7 +20,7 @@ export const AGENT_BIN = join(ROOT, "dist/src/bin");
 
 export type State = FleetEventOf<"state">;
 
-/** What the other half of the agent, and behind it the collector, answers to an event. Undefined: nothing. */
+/** Answer of the other half of the agent, and of the collector behind it, to an event. Undefined: none. */
 type Answer = (event: FleetEvent) => string | undefined;
 
 /** The half of the agent that starts commands, on its own, with this process in the place of the other half. */
@@ -34,11 +34,11 @@ export class AgentSite {
   readonly events: FleetEvent[] = [];
   /** Answers to questions, in their order. */
   readonly answers: (Answered & { readonly run: string })[] = [];
-  /** What it said last of the node: services, and facts that were found. */
+  /** Its last report on the node: services and found facts. */
   offered: readonly string[] = [];
   found: { readonly gpus: readonly string[]; readonly labels: readonly string[] } = { gpus: [], labels: [] };
   answer: Answer = () => "+";
-  /** What the collector has, by digest. Asked for as the other half of the agent would fetch it; "" or why not. */
+  /** Fetches a file that the collector has, by digest, as the other half of the agent would. Resolves with "" or the reason for a failure. */
   readonly blobs = new Map<string, Buffer>();
   fetch: (blob: { readonly sha256: string; readonly path: string }) => string = (blob) => this.#fetch(blob);
   root: RunningProcess | undefined;
@@ -196,7 +196,7 @@ export class AgentSite {
     chmodSync(file, 0o755);
   }
 
-  /** Waits until a run's state was told. */
+  /** Waits until a run's state was reported. */
   until({ run }: { readonly run: string }, ...states: readonly State["state"][]): Promise<State> {
     const told = () => this.states.find((state) => state.run === run && states.includes(state.state));
     return poll(`${states.join(" or ")} of ${run}`, told).catch((error: unknown) => {

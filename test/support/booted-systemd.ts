@@ -16,7 +16,7 @@ export interface BootedSystemd {
 }
 
 /**
- * Boots one, or says why that is not possible here. Ended afterwards, and everything in it.
+ * Boots one, or gives the reason why that is impossible here. Afterwards ends it with everything in it.
  *
  * @param shared the only folder that both sides have.
  */
@@ -32,7 +32,7 @@ export async function bootSystemd(shared: string): Promise<BootedSystemd | strin
   });
   const first = await poll("process 1", () => hasEnded || childOf(boot.pid), BOOT_WITHIN_MS);
   if (first === true) return `cannot boot systemd here: ${boot.output().trim()}`;
-  // The end of its process 1 is the end of all.
+  // The end of its process 1 ends all of them.
   afterwards(async () => {
     process.kill(Number(first), "SIGKILL");
     await boot.ended;

@@ -15,7 +15,7 @@ import { poll } from "./poll.ts";
 const ANSWER_WITHIN_MS = 5_000;
 const newId = () => makeExecutionId(Date.now(), randomBytes(16));
 
-/** A node's agent that a test speaks for: it takes orders, and tells what the test says. */
+/** A node's agent that the test plays: it takes orders, and reports what the test chooses. */
 export class FakeAgent {
   readonly node: string;
   readonly orders: Order[] = [];
@@ -70,7 +70,7 @@ export class FakeAgent {
     await this.#connection.flush();
   }
 
-  /** What this node says to a question. */
+  /** Sends this node's answer to a question. */
   say(run: string, answer: Answer): void {
     this.#connection.publish(SUBJECTS.answers(this.node, run), JSON.stringify(answer));
   }
@@ -101,7 +101,7 @@ export class FakeAgent {
     return answer.string();
   }
 
-  /** Tells a state of a run. */
+  /** Reports a state of a run. */
   state(of: Pick<Order, "run" | "user">, more: Partial<FleetEventOf<"state">>): Promise<string> {
     this.sequence += 1;
     return this.tell({
@@ -123,7 +123,7 @@ export class FakeAgent {
     });
   }
 
-  /** Tells how a call ended. */
+  /** Reports how a call ended. */
   result(of: Pick<Order, "run" | "user">, more: Partial<FleetEventOf<"result">>): Promise<string> {
     this.sequence += 1;
     const head = { v: 1, kind: "result", journal: this.journal, sequence: this.sequence, at: Date.now() } as const;

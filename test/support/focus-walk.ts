@@ -10,7 +10,7 @@ export async function walkFocus(page: Page, name: string): Promise<void> {
     await page.keyboard.press("Tab");
     const stop = await page.evaluate(focused);
     if (stop === undefined) return;
-    // What is outside the view comes into it with the next frame.
+    // An element outside the view scrolls into it with the next frame.
     if (!stop.isSeen)
       await poll(`${name}: the focus on ${stop.html}`, async () => (await page.evaluate(focused))?.isSeen);
   }

@@ -11,8 +11,8 @@ const workersFirst = FIRST + PER_WORKER * (Number(process.env["VITEST_POOL_ID"] 
 let tried = randomInt(PER_WORKER);
 
 /**
- * A port of 127.0.0.1 that was free a moment ago, another one each time. For programs that must be told a port; whoever
- * can, listens on port 0 and says which one it got.
+ * A port of 127.0.0.1 that was free a moment ago, another one each time. Only for programs that need a fixed port: others
+ * listen on port 0 and report the port that they got.
  */
 export async function freePort(protocol: "tcp" | "udp" = "tcp"): Promise<number> {
   for (;;) {

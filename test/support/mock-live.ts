@@ -9,7 +9,7 @@ type Subscribe = Extract<ClientMessage, { t: "subscribe" }>;
 
 const CHUNK_LINES = 500;
 
-/** The `/live` side of the mock: what is subscribed, and who is told of new lines. */
+/** The `/live` side of the mock: holds subscriptions and sends them new lines. */
 export class MockLive {
   readonly #executions: () => readonly MockExecution[];
   readonly #viewers = new Map<WebSocket, Map<number, Subscribe>>();
@@ -51,18 +51,18 @@ export class MockLive {
     }
   }
 
-  /** Tells everybody who watches an execution how it stands. */
+  /** Sends an execution's state to all who watch it. */
   changed(execution: MockExecution): void {
     this.#toSubscribers(execution, (id) => ({ t: "execution", id, execution: execution.summary() }));
   }
 
-  /** Says that lines were not sent because the viewer was slow. */
+  /** Reports lines that were not sent because the viewer was slow. */
   lost(execution: MockExecution, [from, to]: LineRange): void {
     const { x, node, owner } = execution.options;
     this.#toSubscribers(execution, (id) => ({ t: "lost", id, x, node, owner, from, to }));
   }
 
-  /** Says to everybody that it is there. */
+  /** Sends a sign of life to all connections. */
   beat(): void {
     for (const socket of this.#viewers.keys()) socket.send(JSON.stringify({ t: "beat" }));
   }

@@ -20,7 +20,7 @@ while True:
 _,status=os.waitpid(pid,0)
 sys.exit(os.waitstatus_to_exitcode(status) & 255)`;
 
-/** Starts a program on a terminal; what it prints there is on stdout, and what is written to stdin is typed. */
+/** Starts a program on a terminal: its output there goes to stdout, and bytes written to stdin are typed. */
 export function startOnTerminal(command: readonly [string, ...string[]], options: StartOptions = {}): RunningProcess {
   return start("python3", ["-c", PTY, ...command], options);
 }

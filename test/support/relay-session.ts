@@ -18,7 +18,7 @@ interface RelaySession {
   readonly logLines: readonly string[];
 }
 
-/** One session in this process over a real socket, with a store that does only what is given. */
+/** One session in this process over a real socket, with a store whose functions the test passes. */
 export async function openSession(
   store: Partial<LineStore<object>>,
   options: Partial<Pick<ConnectionOptions<object>, "quiet" | "turns" | "nowMs">> = {},

@@ -28,12 +28,12 @@ const NOTHING_KEPT: WebOptions["keeping"] = {
 };
 
 export interface WebFixtureOptions extends Partial<Omit<WebOptions, "limits" | "archive">> {
-  /** What is served instead of the fake one. */
+  /** Archive to serve instead of the fake one. */
   readonly served?: WebOptions["archive"] & LiveOptions["history"];
   readonly limits?: Partial<WebOptions["limits"]> & { websocketsPerUser?: number };
   readonly pingEveryMs?: number;
   readonly beatEveryMs?: number;
-  /** Where what is served is published. */
+  /** The hub in which that archive publishes. */
   readonly sharedHub?: LiveOptions["hub"];
   readonly grants?: Pick<Grants, "hold">;
 }

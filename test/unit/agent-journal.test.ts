@@ -100,7 +100,7 @@ test("one user's ended runs cannot fill the node's disk: more orders are refused
 });
 
 describe("a record that was cut at any byte", () => {
-  test("never lets a run start again: a claim counts, whatever is left of it", () => {
+  test("never lets a run start again: even a damaged claim counts", () => {
     const name = accept();
     for (let bytes = 0; bytes < CLAIM.length; bytes += 1) {
       put(name, "claim", CLAIM.slice(0, bytes));
@@ -167,7 +167,7 @@ describe("the journal", () => {
     expect(look(name)).toBe("expired");
   });
 
-  test("forgets a run a day after it was told and has expired, and takes nothing again that is as old", () => {
+  test("forgets a run a day after it was reported and has expired, and takes no order as old as that again", () => {
     const name = accept({ issued: NOW_MS - MINUTE_MS, expires: NOW_MS });
     journal.never(name, { state: "cancelled", why: "", by: "alice" }, NOW_MS);
     const sweepAt = (nowMs: number) => {
@@ -190,7 +190,7 @@ describe("the journal", () => {
   });
 });
 
-test("a run that is asked about while its end is told is told again", async () => {
+test("a run that is asked about while its end is being reported is reported again", async () => {
   const name = accept();
   put(name, "claim", CLAIM);
   put(name, "exit", EXIT);
@@ -270,7 +270,7 @@ describe("a refusal that the disk has no room for", () => {
 });
 
 describe("a journal that the collector finds to be an old copy", () => {
-  test("refuses what is older than that moment, however often it is asked, and reaches any number soon", async () => {
+  test("refuses orders older than that moment, however often it is asked, and soon reaches any number", async () => {
     let nowMs = NOW_MS;
     const known = 1_000_000;
     const logged: string[] = [];

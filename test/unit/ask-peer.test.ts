@@ -130,7 +130,7 @@ describe("what joined collectors offer", () => {
     await poll("the next request", () => asked.length === 2);
   });
 
-  test("is answered at once from what is known, also while it swallows requests; who has not answered is named after", async () => {
+  test("is answered at once from the last list, also while it swallows requests; later the silent ones are named", async () => {
     answer = json(200, offered);
     const { peers, clock, pending } = joined(peer());
     const known = await peers.offers();
@@ -148,7 +148,7 @@ describe("what joined collectors offer", () => {
     await poll("what it offers now", async () => (await peers.offers()).services.length === 1);
   });
 
-  test("is waited for where what is known is minutes old", async () => {
+  test("is waited for if the last list is minutes old", async () => {
     answer = json(200, offered);
     const { peers, clock } = joined(peer());
     await peers.offers();

@@ -90,7 +90,7 @@ test.each(["al\u00a0x", "\u3000", ":al", "al\ufeff", "\u2028x"])(
   },
 );
 
-test("a private answer goes to the person who asked, not to whoever has their nick by then", async () => {
+test("a private answer goes to the person who asked, not to the next holder of their nick", async () => {
   let answered = (_: readonly string[]): void => undefined;
   const { send, heard, clock } = await joined(
     () =>

@@ -265,7 +265,7 @@ function commits() {
   return { add, turn, said, transaction };
 }
 
-test("what is to be stored takes 3 ms of a turn, and one fsync for all that came until then", async () => {
+test("storing takes 3 ms of a turn, and one fsync for all that came until then", async () => {
   const { add, turn, said } = commits();
   for (const word of ["a", "b", "c", "d"]) add(word);
   expect([await turn(), said]).toEqual(["begin a b c", []]);

@@ -100,7 +100,7 @@ test("Node's own modules are imported with node:, ours with their file extension
   expect(all.filter(({ specifier }) => /^\.\.?\/(?!.*\.(ts|tsx|css|svg)$)/.test(specifier))).toEqual([]);
 });
 
-test("what is exported is imported somewhere", () => {
+test("every export is imported somewhere", () => {
   const files = ["src", "ui", "test"].flatMap(sources);
   const used = new Set<string>();
   for (const { file, specifier, names = ["*"] } of files.flatMap(importsOf))

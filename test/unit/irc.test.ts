@@ -66,7 +66,7 @@ describe("messages (RFC 2812, section 2.3.1)", () => {
   });
 });
 
-test("lines go out as fast as a server takes them, and what is too much is left out and said", () => {
+test("lines go out as fast as a server takes them; dropped ones are reported", () => {
   const clock = new FakeClock();
   const sent: number[] = [];
   const texts: string[] = [];

@@ -74,7 +74,7 @@ describe("the forecast of the disk", () => {
     expect(filling.secondsUntilFull()).toBeCloseTo(4_000);
   });
 
-  test("forgets what is older than a day", () => {
+  test("forgets entries older than a day", () => {
     const forecast = new DiskForecast();
     for (let i = 0; i < 144; i += 1) forecast.note(1_000_000 - i * 6_000, i * 10 * MINUTE_MS);
     for (let i = 144; i < 288; i += 1) forecast.note(136_000, i * 10 * MINUTE_MS);
@@ -92,7 +92,7 @@ test("old files go by their last change, the current ones stay", async () => {
   expect(await removeOldFiles({ folder: join(folder, "none"), maxAgeMs: 1 }, Date.now())).toBe(0);
 });
 
-test("usage adds up by user, job and day, and what is beyond a page", () => {
+test("usage adds up by user, job and day, and beyond a page", () => {
   const row = (i: number) => ({
     ...{ owner: "a", node: "n", x: String(i), keyHash: "", base: "", run: "", overAt: "", isOpen: 0 as const },
     job: `job-${i}`,

@@ -46,7 +46,7 @@ describe("a daemon", () => {
     expect(events).toEqual(["stop a"]);
   });
 
-  test("tells a starting part to give up, stops it when it has started, and starts no other", async () => {
+  test("asks a starting part to give up, stops it when it has started, and starts no other", async () => {
     const { events, part, of } = recorded();
     const long = part("b", {
       start: async (stopping) => {

@@ -44,7 +44,7 @@ test.each(["before", "after"] as const)("lines %s a place are the same, whatever
   }
 });
 
-test("what is known is not read again", async () => {
+test("known lines are not read again", async () => {
   const at = STARTS[3] ?? 0;
   for (const side of ["before", "after"] as const) {
     const of = { at, firstBytes: TEXT.length };

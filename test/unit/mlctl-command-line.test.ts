@@ -88,7 +88,7 @@ test("help has several names, of mlctl and of each command", async () => {
   expect(await mlctl("help", "tial")).toMatchObject({ code: 2, err: expect.stringContaining("did you mean tail?") });
 });
 
-test("the overview has groups; what is in none comes first", async () => {
+test("the overview has groups; commands without one come first", async () => {
   let out = "";
   const commands = { tail: async () => tail, ls: async () => tail, pki: async () => tail };
   const program = { name: "mlctl", version: () => "1", commands, groups: { Reading: ["ls", "tail"], Nothing: [] } };

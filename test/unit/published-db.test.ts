@@ -5,7 +5,7 @@ import { OutboxDb } from "../../src/fleet/outbox/outbox-db.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
-test("who runs what was published is found by its name, whatever is kept of its user's runs", async () => {
+test("the run of a published command is found by its name, however many runs of its user are kept", async () => {
   const path = join(await tempFolder(), "outbox.db");
   const prepare = vi.spyOn(Database.prototype, "prepare");
   afterwards(() => prepare.mockRestore());

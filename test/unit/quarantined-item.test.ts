@@ -21,7 +21,7 @@ test("an item is at most 64 KiB, unless it was more when it came", () => {
   ]);
 });
 
-test("what follows a torn record is not read, what is before it is", () => {
+test("records before a torn one are read, those after it are not", () => {
   const whole = Buffer.concat([lines(1, ["a"]), lines(2, ["b"])].map(encodeItem));
   for (let cut = 0; cut < whole.length; cut += 1) {
     const count = [...decodeItems(whole.subarray(0, cut))].reduce(

@@ -105,7 +105,7 @@ test.each<[string, readonly [node: string, state: Answer["state"]][]]>([
   expect(await states()).toEqual(["complete", "noop", "absent"]);
 });
 
-test("at its end it tells who was looking from who said nothing; what comes later is discarded", async () => {
+test("at its end it distinguishes started nodes from silent ones; later answers are discarded", async () => {
   say("node1", "start");
   expire();
   expect(await states()).toEqual(["started", "silent", "absent"]);
@@ -243,7 +243,7 @@ test("processes are those of the user who asks, and nobody else's", async () => 
   expect(own.length).toBeGreaterThan(0);
 });
 
-test("each local file system counts once, by its shortest folder; what is covered, remote or answered by a process does not", () => {
+test("each local file system counts once, by its shortest folder; hidden, remote and FUSE ones do not", () => {
   const mounts = [
     "22 1 8:1 / / rw - ext4 /dev/sda1 rw",
     "23 22 8:1 /tmp/private /tmp rw shared:1 - ext4 /dev/sda1 rw",

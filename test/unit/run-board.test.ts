@@ -27,7 +27,7 @@ describe("what failed first", () => {
     expect(firstFailure([over("finished", 1), cell({})])).toBeNull();
   });
 
-  test("is told by the collector's clock: differences of nodes' clocks are taken out", () => {
+  test("is decided by the collector's clock: differences of nodes' clocks are corrected", () => {
     const behind = over("failed", 5, { clockMs: 60 * SECOND });
     const right = over("failed", 30);
     expect(firstFailure([behind, right])?.node).toBe(right.node);

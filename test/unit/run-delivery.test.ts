@@ -332,7 +332,7 @@ describe("a relay that hangs", () => {
   });
 });
 
-describe("what is kept for a second sending", () => {
+describe("frames kept for a second sending", () => {
   test.each([
     ["the usual 208 KiB", "212992\n", 212_992],
     ["4 MiB", "4194304\n", 4_194_304],

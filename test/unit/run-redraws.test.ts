@@ -154,7 +154,7 @@ test("a newline keeps everything except redraws, in order", () => {
   );
 });
 
-describe("what is held back is shown", () => {
+describe("held back redraws are shown", () => {
   test("as a prompt, 150 ms after it came", () => {
     expect(new Reader().read("Password: ").due(900, 1_000)).toBe(900 + RUN_LIMITS.fragmentAfterMs);
   });

@@ -97,7 +97,7 @@ describe("who is meant by a share", () => {
     expect((await sharing.list({ ...ALICE, uid: 5001 })).shares).toEqual([]);
   });
 
-  test("is a group for as long as the user is in it; when nobody can tell, nothing is shared", async () => {
+  test("is a group for as long as the user is in it; when membership is unknown, nothing is shared", async () => {
     const { sharing, archive, directory } = await start();
     await sharing.share(ALICE, { ...TRAIN, with: { group: "team" } });
     expect(await archive.get(BOB, { x: X, owner: "alice" })).toBeDefined();

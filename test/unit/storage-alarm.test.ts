@@ -46,7 +46,7 @@ test("without anything to write, a probe ends it once nothing has failed for a w
   expect(alarm.failure).toBeUndefined();
 });
 
-test("a load that the collector's stop has ended raises no alarm, whoever needed it", async () => {
+test("a load that the collector's stop has ended raises no alarm", async () => {
   const { alarm, lines } = await alarmAt(await tempFolder());
   expect(alarm.failed(new LoadStoppedError())).toBe("unavailable");
   expect([alarm.failure, lines]).toEqual([undefined, []]);

@@ -52,7 +52,7 @@ test("it is asked for anew where it is old", async () => {
   expect(await ask("api/a")).toBe("answer 2");
 });
 
-test("what is refused as such is not asked for again", async () => {
+test("a refused request is not repeated", async () => {
   const { early, asked } = setUp(() => 404);
   void early.send("api/a");
   expect((await early.fetch("api/a")).status).toBe(404);

@@ -291,8 +291,8 @@ describe("a list of matches", () => {
   });
 });
 
-describe("what is typed becomes a request", () => {
-  test("with the page's own choices, which what is typed goes before", () => {
+describe("typed text becomes a request", () => {
+  test("with the page's own choices, which typed text overrides", () => {
     expect(request({ typed: "a node:n[1-2]", stream: "stderr", node: "n9" }).body).toMatchObject({
       ...{ pattern: "a", stream: "stderr", nodes: ["n1", "n2"] },
     });

@@ -125,7 +125,7 @@ describe("a view of rows", () => {
     expect(top(viewport)).toBe(94);
   });
 
-  test("keeps what is seen of a row in place when the row is lower than was guessed", () => {
+  test("keeps the visible part of a row in place when the row is lower than guessed", () => {
     const heights = new Map([[50, 10_000]]);
     const items = rows(1, 100);
     const viewport = viewportOf(items, ({ n }) => heights.get(n) ?? 20);

@@ -19,6 +19,6 @@ test.each([
   expect(textsOf(executions)).toEqual(labels);
 });
 
-test("another label, with what is invisible in it, where it was chosen", () => {
+test("a chosen label, with its invisible characters", () => {
   expect(textsOf([on("a", { role: "db" }), on("b"), on("c", { role: "x\u0007" })], "role")).toEqual(["db", "b", "x^G"]);
 });

@@ -66,7 +66,7 @@ function setUp() {
   };
 }
 
-test("asks about every run of a job that still runs, and tells of the one that is silent", async () => {
+test("asks about every running run of a job, and notifies of the silent one", async () => {
   const on = setUp();
   on.teller.add(WISH);
   on.take("1");
@@ -79,7 +79,7 @@ test("asks about every run of a job that still runs, and tells of the one that i
   expect([on.asked, on.told.map(({ body }) => body)]).toEqual([["1", "2"], ["Silent for 60 s"]]);
 });
 
-test("a wish that is taken back during a question neither tells nor asks again", async () => {
+test("a wish withdrawn during a question neither notifies nor asks again", async () => {
   const on = setUp();
   let answer = (): void => undefined;
   on.answerAfter(

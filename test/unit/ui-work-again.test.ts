@@ -46,7 +46,7 @@ function viewOf(details: RunDetails): RunView {
   return view;
 }
 
-describe("what is ordered again on the nodes that failed", () => {
+describe("the order repeated on failed nodes", () => {
   const view = viewOf(DETAILS);
   const work = workAgain(view, failedNodes(view));
   if (work === undefined) throw new Error("no work");

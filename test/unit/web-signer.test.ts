@@ -82,7 +82,7 @@ describe("refuses", () => {
     expect(await sign(order())).toEqual({ refused });
   });
 
-  test("what is no order, and a ticket that is unknown or old", async () => {
+  test("a text that is no order, and an unknown or old ticket", async () => {
     expect(await signer.sign({ ticket, order: "{}" }, async () => uid)).toEqual({ refused: "order" });
     expect(await sign(webOrder(), "x")).toEqual({ refused: "ticket" });
     nowMs += 12 * 60 * MINUTE;

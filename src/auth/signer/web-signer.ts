@@ -41,8 +41,8 @@ const MINUTE_MS = 60_000;
 /**
  * Signs orders for people whose password this process has checked, and who show the ticket that they got for it.
  *
- * Whoever takes over the web process has everyone who signs in meanwhile. So nodes obey this key only for users whom their
- * `agent.toml` lists, what it signs ends within an hour, and each signature stands in the log of this process.
+ * An attacker who controls the web process can act for everyone who signs in meanwhile. So nodes obey this key only for users whom their
+ * `agent.toml` lists, its orders expire within an hour, and this process logs each signature.
  */
 export class WebSigner {
   readonly #options: WebSignerOptions;

@@ -4,7 +4,7 @@
  */
 const BURST = 3;
 const LINE_EVERY_MS = 2_000;
-/** Lines that wait: two minutes' worth. What is beyond is left out and said. */
+/** Waiting lines: two minutes' worth. Lines beyond are dropped, and a line says so. */
 const MAX_WAITING = 60;
 
 interface PacedLinesOptions {

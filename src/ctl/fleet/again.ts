@@ -5,13 +5,13 @@ import { CtlError } from "../command.ts";
 import type { Collector } from "../remote/collector.ts";
 import type { RunRequest } from "./run-request.ts";
 
-/** What an earlier run asked for. The values of its environment are gone: they are taken from here. */
+/** The request of an earlier run. The values of its environment were not kept: they come from this environment. */
 export function requestOfRun({ argv, job, details, nodes }: RunView): RunRequest {
   const { variables, ...others } = details;
   return { nodes: nodes.map(({ node }) => node), where: [], argv, job, env: variables, ...others };
 }
 
-/** The same once more, on the nodes where it failed. What is `unknown` may have been executed, and is left out. */
+/** The same request for the nodes where it failed. Omits `unknown` nodes, which may have executed it. */
 export async function requestAgain(collector: Collector, word: string): Promise<RunRequest> {
   const run = parseExecutionId(word.toUpperCase());
   if (run === undefined) throw new UsageError(`--again: expected a run's id, got ${word}; \`mlctl runs\` lists them`);

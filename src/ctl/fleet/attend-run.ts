@@ -24,7 +24,7 @@ interface AttendedRun {
   readonly settings: FleetSettings;
 }
 
-/** Shows what a run prints and what becomes of it, to its end or until the person leaves. Resolves with the exit code. */
+/** Shows a run's output and state until it ends or the person detaches. Resolves with the exit code. */
 export async function attend({ collector, sent, options, io, settings }: AttendedRun): Promise<number> {
   const { run, owner, nodes } = sent;
   const output = new Output(io);
@@ -87,7 +87,7 @@ export async function attend({ collector, sent, options, io, settings }: Attende
   return exitCodeOf(last);
 }
 
-/** Says once what is not plain from the output: everything but that it goes well. */
+/** Reports once each state that the output does not show: everything but success. */
 function tell(io: Io, each: RunOnNode, told: Map<string, RunOnNode["state"]>): void {
   const { node, state } = each;
   if (told.get(node) === state) return;

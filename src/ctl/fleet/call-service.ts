@@ -27,7 +27,7 @@ const WORDS: Readonly<Record<Exclude<CallView["state"], "finished">, string>> = 
   failed: "the service has failed",
   refused: "refuses the call",
   expired: "got the call too late, and did not begin",
-  cancelled: "was told not to begin",
+  cancelled: "was cancelled before it began",
   absent: "is absent",
   unknown: "lost the service: nobody can say whether it ended",
   silent: "has not answered in time: the service may have run",

@@ -61,7 +61,7 @@ export function deployCommand(settings: FleetSettings): Command {
   });
 }
 
-/** An archive becomes the folder; what is none is put into it. */
+/** An archive is unpacked as the folder; any other file is put into it. */
 async function deployed(
   word: string,
   { to, overwrite, io }: { readonly to: string; readonly overwrite: boolean; readonly io: Io },

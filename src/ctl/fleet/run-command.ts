@@ -67,7 +67,7 @@ export function runCommand(settings: FleetSettings): Command {
   });
 }
 
-/** Signs and sends what is asked for, and shows what becomes of it. Resolves with the exit code. */
+/** Signs and sends a request, and shows its progress. Resolves with the exit code. */
 export async function orderAll(
   requests: readonly RunRequest[],
   { place, lifeMsOf }: { readonly place: Place; readonly lifeMsOf: WorkContext["lifeMsOf"] },
@@ -95,7 +95,7 @@ export async function orderAll(
   return isWaiting ? WAITS_HERE_CODE : 0;
 }
 
-/** All are made before the first is sent: what is wrong with one is known while nothing has happened. */
+/** Makes all orders before sending the first, so that a faulty one is found before anything happens. */
 async function signAll(
   requests: readonly RunRequest[],
   { place, context }: { readonly place: Place; readonly context: WorkContext },

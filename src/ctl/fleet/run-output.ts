@@ -17,7 +17,7 @@ interface RunOutputOptions {
 /** The lines of all executions of a run, merged as they arrive, each once. */
 export class RunOutput {
   readonly #options: RunOutputOptions;
-  /** By the node's name: what is known of its execution, and the number of its last line printed. */
+  /** By node: its execution, and the number of its last printed line. */
   readonly #executions = new Map<string, { execution: Execution; printed: number }>();
   readonly #done = new AbortController();
 
@@ -43,7 +43,7 @@ export class RunOutput {
     });
   }
 
-  /** The run is done: `follow` ends when what is still on its way has been printed. */
+  /** The run is done: `follow` ends once the remaining lines have been printed. */
   end(view: RunView): void {
     const untilMs = performance.now() + LAST_LINES_WITHIN_MS;
     const timer = setInterval(() => {

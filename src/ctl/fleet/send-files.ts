@@ -15,7 +15,7 @@ const TRY_AGAIN_AFTER_MS = 1_000;
 const CONFLICT = 409;
 
 /**
- * Sends files to the collector, but for what it has already: what was cut off goes on. Resolves with what an order names.
+ * Sends the bytes of files that the collector lacks; resumes interrupted files. Resolves with the files for an order.
  *
  * @param isDry sends nothing: nodes say by names and lengths whether they would
  */
@@ -75,7 +75,7 @@ async function sendOne(collector: Collector, sending: Sending): Promise<void> {
       show(bytes);
       return;
     } catch (error) {
-      // Cut off, or another mlctl sends the same file: what is there now says where to go on.
+      // Interrupted, or another mlctl sends the same file: the stored length says where to continue.
       const mayGoOn = error instanceof ApiRefusal ? error.status === CONFLICT : error instanceof CtlError;
       if (!mayGoOn || attempt === ATTEMPTS) throw error;
       await pause(TRY_AGAIN_AFTER_MS);

@@ -49,7 +49,7 @@ export class Spool {
     await replaceFile(join(this.folder, `${run}.json`), `${text}\n`, 0o600);
   }
 
-  /** Sends what waits for this collector, and says what becomes of it. False while it cannot be reached. */
+  /** Sends the orders that wait for this collector, and prints the results. False while it cannot be reached. */
   async flush(collector: Collector, io: Io): Promise<boolean> {
     for (const name of this.#names()) {
       const file = join(this.folder, name);

@@ -23,7 +23,7 @@ interface WatchedFolderOptions {
   readonly nowMs: () => number;
   /** Signs orders and keeps them, in order. Undefined: not now, and nothing was kept. */
   readonly keep: (requests: readonly RunRequest[]) => Promise<readonly string[] | undefined>;
-  /** Sends what is kept, as far as the collector takes it. */
+  /** Sends kept orders, as far as the collector takes them. */
   readonly send: () => Promise<unknown>;
 }
 
@@ -57,7 +57,7 @@ export class WatchedFolder {
     }
   }
 
-  /** Takes what is there, and sends. */
+  /** Takes waiting files and sends their orders. */
   async look(): Promise<void> {
     try {
       for (const name of this.#names()) if (!(await this.#take(name))) break;

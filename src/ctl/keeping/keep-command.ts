@@ -13,7 +13,7 @@ import { keptScope } from "./kept-scope.ts";
 const SCOPE_OPTIONS = {
   ...TARGET_OPTIONS,
   owner: { value: "USER", help: "for administrators: whose job it is" },
-  admin: { help: "for administrators: a hold that the owner cannot lift, as on what is another's" },
+  admin: { help: "for administrators: a hold that the owner cannot lift, as on other users' executions" },
 } as const;
 
 export const KEEP: CommandDescription = {

@@ -24,7 +24,7 @@ export class Prompter {
     const { stdin, stderr } = this.#io;
     if (stdin === undefined || (stdin.readableEnded && this.#typed === ""))
       throw new CtlError("There is nobody to ask: stdin is closed");
-    // First: what is typed at once must not be shown either.
+    // First, so that nothing typed early is shown.
     stdin.setRawMode?.(true);
     stdin.setEncoding("utf8");
     try {

@@ -21,12 +21,12 @@ export function fromFirst(execution: Execution): Followed {
   return { execution, next: 1, holes: new Holes() };
 }
 
-/** Followed behind what is there. */
+/** Followed from its current end. */
 export function behindLast(execution: Execution): Followed {
   const { missing, lastN } = execution;
   const holes = new Holes();
   const last = missing.at(-1);
-  // What mlrun has numbered and not sent yet comes next, and is not late.
+  // Lines that mlrun has numbered and not yet sent come next, and are not late.
   const isBehind = last !== undefined && last[1] >= lastN;
   holes.add(...(isBehind ? missing.slice(0, -1) : missing));
   return { execution, next: isBehind ? last[0] : lastN + 1, holes };
@@ -51,7 +51,7 @@ interface FollowOptions {
 /** The collector restarts, or the network is away: tried again this often in a row, after a second each. */
 const MAX_ATTEMPTS = 60;
 const TRY_AGAIN_AFTER_MS = 1_000;
-/** Executions of everything that is followed; those that have ended are forgotten first. */
+/** Executions remembered while following; ended ones are forgotten first. */
 const MAX_FOLLOWED = 20_000;
 const SESSION_ENDED = 4_401;
 /** Close codes that another attempt does not change: malformed messages, and the end of the session. */

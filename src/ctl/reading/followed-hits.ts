@@ -17,7 +17,7 @@ type Hit = Extract<SearchEvent, { t: "hit" }>;
 interface Searched {
   /** All lines up to this number were. */
   to: number;
-  /** What is known of the execution has not changed if these are the same. */
+  /** The execution is unchanged if these are equal. */
   state: string;
   /** Numbers up to `to` of which no line had come. */
   holes: Holes;
@@ -55,7 +55,7 @@ export class HitFollower {
       });
   }
 
-  /** Before the first search begins: what comes from now on is searched again. */
+  /** Call it before the first search begins: later lines are searched again. */
   static async begin(search: FollowedSearch): Promise<HitFollower> {
     const { collector, what } = search;
     const known: Execution[] = [];

@@ -14,7 +14,7 @@ export const SHOW: CommandDescription = {
   summary: "show all about one execution",
   operands: "ID",
   operandCount: [1, 1],
-  about: `Shows what is known of an execution. ${ID_RULE}`,
+  about: `Shows an execution's details. ${ID_RULE}`,
   isPaged: () => true,
   options: { json: { help: "as the API has it" } },
 };

@@ -77,7 +77,7 @@ export function tailCommand(settings: RemoteSettings): Command {
       return executions.map(behindLast);
     };
     const isEndless = target === "all" && options.has("follow");
-    // Of all, only once new ones are told: what begins and ends meanwhile would be missed.
+    // "All" is listed after subscribing: otherwise short executions in between would be missed.
     const known = isEndless ? [] : await begin();
     let last: readonly Execution[] = known.map(({ execution }) => execution);
     if (options.has("follow")) {
@@ -88,7 +88,7 @@ export function tailCommand(settings: RemoteSettings): Command {
       };
       let hasBegun = false;
       const running = async (): Promise<Followed[]> => {
-        // What is not known began while there was no connection.
+        // An unknown execution began while there was no connection.
         if (hasBegun) return (await executionsToMerge(collector, target, isWanted)).map(fromFirst);
         hasBegun = true;
         return begin();

@@ -15,7 +15,7 @@ export class TimeOrder<T> {
   readonly #nowMs: () => number;
   #waiting: Waiting<T>[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** What is handed over is printed one after the other. */
+  /** Chain of prints: one after the other. */
   #printed: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
 
@@ -24,7 +24,7 @@ export class TimeOrder<T> {
     this.#nowMs = nowMs;
   }
 
-  /** Resolves at once, unless what is printed is not taken. */
+  /** Resolves at once, unless the reader is slow. */
   async add(item: T, atMs: number): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error;
     this.#waiting.push({ item, atMs, arrivedMs: this.#nowMs() });

@@ -32,7 +32,7 @@ export async function watchList(collector: Collector, options: WatchedListOption
   if (output.isTerminal) await table.draw();
   else await print(output, begun);
   const onChange = async (execution: Execution): Promise<void> => {
-    // A connection begins with what is there.
+    // A connection begins with the existing executions.
     if (!table.put(execution)) return;
     if (output.isTerminal) table.drawSoon();
     else if (isWanted(execution)) await print(output, [execution]);

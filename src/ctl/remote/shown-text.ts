@@ -32,7 +32,7 @@ export function shownText(text: string, options: { readonly isColoured: boolean 
   return hasLook ? `${shown}${PLAIN_AGAIN}` : shown;
 }
 
-/** Bytes as text; what is not UTF-8 becomes U+FFFD. */
+/** Bytes as text; invalid UTF-8 becomes U+FFFD. */
 export function decoded(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
 }

@@ -33,7 +33,7 @@ export const UNSHARE: CommandDescription = {
   summary: "take a share back",
   operands: "SHARE...",
   operandCount: [1, 64],
-  about: `Takes shares back, at once: what is being read is cut off. SHARE is the first column of \`mlctl share\`, or the
+  about: `Takes shares back at once, and cuts off readers. SHARE is the first column of \`mlctl share\`, or the
 beginning of it.`,
   options: {},
 };

@@ -36,7 +36,7 @@ function unusable(fault: string): PeerList {
   return { id: "", services: [], fault };
 }
 
-/** Another collector's words: what is no name here is left out. */
+/** Parses another collector's list; omits invalid names. */
 function listOf(name: string, { status, value }: { readonly status: number; readonly value: unknown }): PeerList {
   const view = status === 200 ? parseServicesView(value) : undefined;
   if (view === undefined || !/^[0-9a-f]{64}$/.test(view.id)) return unusable(peerFault(name, status));

@@ -167,7 +167,7 @@ export class Remover {
     } catch (error) {
       if (isPoison(error)) throw error;
     }
-    // A full disk: what is set aside for this makes room, and is used at once, before others take it.
+    // A full disk: the reserved file makes room, which is used at once, before others take it.
     try {
       if (reserve.spend()) return tombstones.add(...added);
     } catch (error) {

@@ -85,7 +85,7 @@ test("an error that belongs to no run waits through a kill as well", async () =>
   expect(errors()[0]).toEqual(first);
 });
 
-test("what is no event is removed and told nobody", async () => {
+test("a file that is no event is removed and reported to nobody", async () => {
   const site = await AgentSite.create();
   await site.start();
   const folder = eventsIn(site);
@@ -107,7 +107,7 @@ test("what is no event is removed and told nobody", async () => {
   expect(readFileSync(other, "utf8")).toContain("of a file elsewhere");
 });
 
-test("a user's share in a minute is theirs alone; what is beyond is discarded and counted", async () => {
+test("each user has a share of events per minute; the rest is discarded and counted", async () => {
   const site = await AgentSite.create();
   mkdirSync(eventsIn(site));
   let atMs = 600_000;
@@ -156,7 +156,7 @@ test("what waits costs nothing of its user's share, and an unknown uid's is coun
   expect([taken, readdirSync(eventsIn(site)), logged]).toEqual([["waits"], [], [{ discarded: 1, users: "(no name)" }]]);
 });
 
-test("whatever fills the folder hides nobody's event, and what could not be removed is taken once", async () => {
+test("a full folder hides nobody's event, and an unremovable file is taken once", async () => {
   const site = await AgentSite.create();
   const path = eventsIn(site);
   mkdirSync(path);

@@ -45,7 +45,7 @@ test("a file goes into new folders of the user, with its mode, and nothing else"
   on.asAlice("rm -r ~/of-tests");
 });
 
-test("what is there stays without overwrite, and is replaced as a whole with it", async () => {
+test("an existing file stays without overwrite, and is replaced as a whole with it", async () => {
   const path = join(on.shared, "twice");
   await on.put(on.site.file(path, "first"));
   expect(await on.put(on.site.file(path, "second"))).toMatchObject({ state: "refused", why: "file-exists" });
@@ -217,7 +217,7 @@ describe("bytes", () => {
     expect(on.leftovers(order)).toBe("");
   });
 
-  test("what is no plain file of the cache is not opened: the order waits for a right one", async () => {
+  test("only plain files of the cache are opened: the order waits for one", async () => {
     const file = on.site.file(join(on.shared, "planted"), BYTES);
     const path = cachedPath(join(on.site.folder, "cache"), { owner: on.site.user, sha256: file.sha256 });
     const elsewhere = join(on.site.folder, "elsewhere");

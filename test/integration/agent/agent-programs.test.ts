@@ -183,7 +183,7 @@ test("nvidia-smi names GPUs, and scripts print labels, as soon as they are there
   await poll("their end", () => !site.found.labels.includes("site=oslo"));
 });
 
-test("what a schema says is checked, and what is wrong with it is named", () => {
+test("a schema is checked, and its faults are named", () => {
   expect(parseArgumentSchema('arguments = ["("]')).toMatch(/^arguments: expected a list/);
   expect(parseArgumentSchema("optional = 1")).toMatch(/^optional: /);
   expect(parseArgumentSchema("argument = []")).toMatch(/^argument: there is no such key/);

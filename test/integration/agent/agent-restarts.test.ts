@@ -51,7 +51,7 @@ test("a journal that was wiped refuses what it may have run", async () => {
   await site.until(site.run("true"), "finished");
 });
 
-test("on a clock that was set back nothing forgotten runs again, and what is new waits until the clock is right", async () => {
+test("on a clock that was set back no forgotten order runs again, and new ones wait until the clock is right", async () => {
   const site = await AgentSite.create();
   await site.start();
   const done = site.order({ argv: ["sh", "-c", site.counting("done")] });

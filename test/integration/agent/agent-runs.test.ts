@@ -11,7 +11,7 @@ beforeAll(async () => {
   await site.start();
 });
 
-test("a signed order runs once, and what became of it is told", async () => {
+test("a signed order runs once, and its end is reported", async () => {
   const order = site.run(site.counting("once", "exit 3"));
   const ended = await site.until(order, "failed");
   expect(ended).toMatchObject({ code: 3, signal: null, by: "" });
@@ -23,7 +23,7 @@ test("a signed order runs once, and what became of it is told", async () => {
   expect(told.at(-1)).toBe(2);
 });
 
-test("the same order again only tells again", async () => {
+test("the same order again is only reported again", async () => {
   const order = site.run(site.counting("again"));
   await site.until(order, "finished");
   const before = site.states.length;
@@ -34,7 +34,7 @@ test("the same order again only tells again", async () => {
   expect(site.count("again")).toBe(1);
 });
 
-test("stop ends everything that the command started, in sessions of its own too", async () => {
+test("stop ends everything that the command started, also in other sessions", async () => {
   const pids = join(site.folder, "count/pids");
   const order = site.run(
     `trap '' TERM; (setsid sh -c 'trap "" TERM; echo $$ >> ${pids}; sleep 1000') & sleep 0.2; echo $$ >> ${pids}; wait; sleep 1000`,

@@ -92,7 +92,7 @@ test("what it leaves behind ends with it", async () => {
   expect(stdout.trim()).toMatch(/^(Z.*)?$/);
 });
 
-test("is there as soon as its file is, and gone with it; what is offered is advertised", async () => {
+test("appears and disappears with its file, and is advertised meanwhile", async () => {
   expect(await refused("late")).toBe("no-such-service");
   offer("late", "echo 1");
   expect((await call("late")).state).toBe("finished");
@@ -179,7 +179,7 @@ test("is executed once, however often the call comes and whatever is killed", as
   expect([again?.state, again?.output, site.count("once")]).toEqual(["finished", "1", 1]);
 });
 
-test("goes on while the agent is killed, and its answer is told by the next one", async () => {
+test("continues while the agent is killed, and the next agent reports its answer", async () => {
   const go = join(site.folder, "count/go");
   offer("slow", `${site.counting("slow")} until [ -e ${go} ]; do sleep 0.05; done; echo '"done"'`);
   // What a test has started ends with it.

@@ -61,7 +61,7 @@ describe("a folder that the node shares", () => {
     on.asAlice("rm ~/own-of-tests");
   });
 
-  test("keeps what is there without overwrite; two that want one name are named", async () => {
+  test("keeps existing files without overwrite; two files with one name are reported", async () => {
     expect(await on.put(on.site.file("@web/twice", "first"))).toMatchObject({ state: "finished" });
     expect(await on.put(on.site.file("@web/twice", "second"))).toMatchObject({ state: "refused", why: "file-exists" });
     expect(await on.put(on.site.file("@web/twice", "third", { overwrite: true }))).toMatchObject({ state: "finished" });
@@ -114,7 +114,7 @@ describe("a folder that the node shares", () => {
     share();
   });
 
-  test("of a run that was cut: what is in place is named, the rest goes, and nothing of another's run of the same name", async () => {
+  test("after an interrupted run lists the published files and removes the others, but none of another user's run of the same name", async () => {
     const files = ["published", "staged"].map((name) => on.site.file(`@web/${name}`, BYTES));
     const order = on.site.order({ files });
     const uid = IS_ROOT ? on.alice.uid : as.uid;

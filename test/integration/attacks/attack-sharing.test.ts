@@ -163,7 +163,7 @@ describe("what alice shares with bob", () => {
     expect(await listed(given(bob))).toHaveLength(1);
   });
 
-  test("a job: also what begins later, until the day that she named; and both are told", async () => {
+  test("a job: later executions as well, until the day that she named; both see this", async () => {
     const until = asTime(nowMs + 3_600_000);
     const made = await share(given(alice), { what: { job: "train" }, with: { user: "bob" }, until });
     const fresh = fakeExecution({ job: "train" });

@@ -100,7 +100,7 @@ describe("the run of an execution", () => {
     return undefined;
   };
 
-  it("is that of the job's executions that start beside it, on whatever node, in whatever order they are heard of", async () => {
+  it("is that of the job's executions that start beside it, on any node, in any order of arrival", async () => {
     const nodes = [start({}, 500), start({ node: "node2" }, 0), start({ node: "node3" }, 40 * SECOND), start({}, 300)];
     expect(await runsOf(...nodes)).toEqual([0, 0, 0, 0]);
   });

@@ -61,7 +61,7 @@ test("Ctrl-C at the password leaves the terminal as it was, and signs nobody in"
   expect(existsSync(mlctl.loginFile)).toBe(false);
 });
 
-test("sends no password unencrypted, nor to what is no collector", async () => {
+test("sends no password unencrypted, nor to anything but a collector", async () => {
   const mlctl = await RemoteMlctl.create();
   const open = await mlctl.run(["login", "http://logs.example.org"], "right\n");
   expect(open).toMatchObject({ code: 2, stderr: expect.stringContaining("expected https") });

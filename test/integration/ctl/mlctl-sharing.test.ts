@@ -81,7 +81,7 @@ describe("mlctl tokens", () => {
     expect((await bob.here(["tokens"])).stdout).not.toContain("nightly");
   });
 
-  test("asks on a terminal without showing what is typed", async () => {
+  test("asks on a terminal without showing the typed password", async () => {
     const running = bob.startOnTerminal(["tokens", "create", "mine"]);
     await running.waitFor(/Password of bob at /);
     running.stdin?.write("right\r");

@@ -10,7 +10,7 @@ import { Site } from "../../support/site.ts";
 const QUARANTINE_BYTES = 1_048_576;
 const STRANGERS = 200;
 
-test("an execution whose lines and END were discarded before its BEGIN came shows what is missing, and why", async () => {
+test("an execution whose lines and END were discarded before its BEGIN came shows the missing lines and the reason", async () => {
   const site = await Site.create({ settings: `[limits]\nquarantine-bytes-per-node = ${QUARANTINE_BYTES}\n` });
   await site.startRelay("node1");
   const relay = join(site.folder, "node1-relay");

@@ -248,7 +248,7 @@ describe("a node's cache", () => {
     expect([froms, paths.map((path) => existsSync(path))]).toEqual([[6], [false]]);
   });
 
-  test("leaves room for what is still to come of the others", async () => {
+  test("leaves room for the rest of the other files", async () => {
     const { promise: arrived, resolve: arrive } = deferred();
     const { blobs, named, paths } = await cacheWith(["four"], 10, arrived);
     const both = [blobs.want(named("fives")), blobs.want(named("two"))];
@@ -356,7 +356,7 @@ describe("the collector's store", () => {
     expect(names.map(({ sha256: of }) => store.view("a", of) !== undefined)).toEqual([false, true, true]);
   });
 
-  test("what is refused and what goes is counted", async () => {
+  test("refused and removed files are counted", async () => {
     let wallMs = Date.now();
     const counts = createMetrics();
     const files = new NodeFiles({

@@ -74,7 +74,7 @@ const until = (order: OrderOf<"run">, node: string, state: RunState) =>
   poll(`${node} to be ${state}`, async () => (await stateOf(order, node))?.state === state);
 const digestOf = (order: OrderOf<"run">) => createHash("sha256").update(key.signed(order).order).digest("hex");
 
-test("names the fleet by its authority, and lists nodes with what their agents tell", async () => {
+test("names the fleet by its authority, and lists nodes with their agents' reports", async () => {
   expect(fleet.id).toBe(
     createHash("sha256")
       .update(readFileSync(join(pki, "ca.crt")))
@@ -116,7 +116,7 @@ test("stores an order, sends it, and follows its states to the end; a repeated e
   expect(await fleet.submit(other, key.signed(other))).toBe("differs");
 });
 
-test("another node cannot tell of it, nor this one of another order or another user's", async () => {
+test("another node cannot report on it, nor this one on another order or another user's", async () => {
   const [agent, other] = [await agentOf("node1"), await agentOf("node2")];
   const order = await submitted(["node1"]);
   await agent.untilOrder("run");
@@ -170,7 +170,7 @@ describe("a node that is absent", () => {
   });
 });
 
-test("repeats a cancel until the node tells the end; a cancel that the node refuses is not repeated", async () => {
+test("repeats a cancel until the node reports the end; a cancel that the node refuses is not repeated", async () => {
   const agent = await agentOf("node1");
   const order = await submitted(["node1"]);
   await agent.untilOrder("run");

@@ -38,7 +38,7 @@ beforeAll(async () => {
   await site.settled(5);
 });
 
-test("nobody sees, places or lifts a hold on what is another's", async () => {
+test("nobody sees, places or lifts a hold on another user's executions", async () => {
   expect((await keep(alice, { x: alices.x })).status).toBe(204);
   for (const what of [
     { x: alices.x },

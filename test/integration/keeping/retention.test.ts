@@ -79,7 +79,7 @@ describe("retention by age", () => {
     ]);
   });
 
-  test("mlctl prune names what would go, then deletes it; usage tells what there is", async () => {
+  test("mlctl prune lists what it would delete, then deletes it; usage shows the sums", async () => {
     const usage = await mlctl.run(["usage", "--by", "job"]);
     expect(usage.stdout.split("\n").map((line) => line.split("\t").slice(0, 3))).toContainEqual(["root", "train", "1"]);
     const dry = await mlctl.run(["prune", "--older-than", "10d", "--dry-run"]);

@@ -66,7 +66,7 @@ test("finds nothing wrong on a node that works, and proves it by an execution", 
   expect(end).toMatchObject({ code: 0, lines: { stdout: 1, stderr: 0 } });
 });
 
-describe("says what is wrong, and how to mend it:", () => {
+describe("names the fault and how to mend it:", () => {
   test("no run folder, and a folder without a socket", async () => {
     const folder = await tempFolder();
     const none = await doctor(join(folder, "none"));

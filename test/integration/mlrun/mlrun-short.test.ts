@@ -52,7 +52,7 @@ describe("a short command", () => {
     expect(end).toMatchObject({ code: 4, lines: { stdout: 3, stderr: 1 }, cutShort: false });
   });
 
-  test("of a site that only names its viewer is, too", async () => {
+  test("of a site that only names its viewer is sent the same way", async () => {
     const config = join(await tempFolder(), "mlrun.toml");
     await writeFile(config, '# of this site\n\r\n viewer = "https://logs.example.org"\r\n');
     const { x, stderr } = await runShort(["--", "echo", "out"], { MLRUN_CONFIG: config });
@@ -60,7 +60,7 @@ describe("a short command", () => {
     expect((await relay.execution(x)).stdout.toString()).toBe("out\n");
   });
 
-  test("of a batch system's array is, too, with its label", async () => {
+  test("of a batch system's array is sent the same way, with its label", async () => {
     const variables = { SLURM_JOB_ID: "815", SLURM_ARRAY_JOB_ID: "813", SLURM_ARRAY_TASK_ID: "3", SLURM_PROCID: "0" };
     const { x, stderr } = await runShort(["--label", "k=v", "--", "echo", "out"], variables);
     expect(stderr).toBe("");

@@ -175,7 +175,7 @@ describe("what earlier starts left", () => {
   });
 });
 
-describe("skips, counts and reports what is not a frame", () => {
+describe("skips, counts and reports lines that are no frames", () => {
   const { frames } = envelopesOf(3);
   const [begin = "", one = "", two = ""] = frames;
   const forged = fakeExecution().begin({}, 0);

@@ -121,7 +121,7 @@ test("a search whose client goes while it is determined who that is ends at once
   expect(aborted).toEqual([true, true]);
 });
 
-test("what is missing stands in the last line", async () => {
+test("the last line names the missing lines", async () => {
   const text = new FoundText({
     archive: { read: async () => [] },
     viewer: { user: "alice", uid: 0, admin: false },
@@ -144,7 +144,7 @@ test("what is missing stands in the last line", async () => {
   expect(await said({ ...END, capped: false })).toBe("");
 });
 
-test("the zip of an execution has what it printed, and what is known of it", async () => {
+test("the zip of an execution has its output and its details", async () => {
   const answer = await fetch(`${site.web.origin}/api/executions/${one.x}/raw?form=zip`, {
     headers: { cookie: alice.cookie },
   });

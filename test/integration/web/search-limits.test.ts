@@ -24,7 +24,7 @@ test.each([
   expect(answer).toMatchObject({ status, text: expect.stringMatching(message) });
 });
 
-test("a refusal names what is wrong, with its values, for clients that word it themselves", async () => {
+test("a refusal names the problem and its values, for clients with their own wording", async () => {
   const { alice } = await startSearch();
   const problemOf = async (body: object): Promise<unknown> => {
     const { text } = await alice.post("/api/search", { what: { all: true }, ...body });
