@@ -1,7 +1,7 @@
 import type { UserDirectory } from "../../host/users.ts";
 import { type Opened, openOrder, type Trusts } from "../../orders/open-order.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
-import type { Order } from "../../wire/fleet/order.ts";
+import type { Order, OrderOf } from "../../wire/fleet/order.ts";
 import type { Refusal } from "../../wire/fleet/refusal.ts";
 import type { Policy } from "../config.ts";
 import type { Floor } from "../journal/journal.ts";
@@ -71,9 +71,11 @@ export class Checks {
     return { kind: "obey", uid: user.uid };
   }
 
-  /** Whether a user may stop the runs of this owner. */
-  async mayCancel(user: string, owner: string): Promise<boolean> {
-    return user === owner || (await this.#isListed(user, this.#options.policy().admins));
+  /** Why this cancel is not obeyed. Undefined: its user may stop the runs of this owner, in this way. */
+  async cancelRefusal({ user, owner, via }: OrderOf<"cancel">): Promise<Refusal | undefined> {
+    const { admins, webUsers } = this.#options.policy();
+    if (user !== owner && !(await this.#isListed(user, admins))) return "not-the-owner";
+    return via === "web" && !(await this.#isListed(user, webUsers)) ? "web-user-not-allowed" : undefined;
   }
 
   async #isListed(name: string, list: readonly string[]): Promise<boolean> {

@@ -131,11 +131,9 @@ export class Messages {
   async #cancel(order: OrderOf<"cancel">, { signed, digest }: Opened & { kind: "order" }): Promise<void> {
     const { journal, checks, runs, starter, nowMs, log } = this.#options;
     const name = { user: order.owner, run: order.run };
-    const address = checks.address(order);
-    if (address !== undefined) return this.#say(order, { state: "refused", why: address, digest });
-    if (!(await checks.mayCancel(order.user, order.owner)))
-      return this.#say(order, { state: "refused", why: "not-the-owner", digest });
-    // Before the record that makes the supervisor act: the END reports it.
+    const why = checks.address(order) ?? (await checks.cancelRefusal(order));
+    if (why !== undefined) return this.#say(order, { state: "refused", why, digest });
+    // Before the record that makes the supervisor act: the END must know it.
     starter.sayWhoStops(name, order.user);
     const isNew = journal.cancel(name, { message: encodeSignedOrder(signed), by: order.user, at: nowMs() });
     if (isNew) log.event("info", "cancel accepted", { ...name, by: order.user });

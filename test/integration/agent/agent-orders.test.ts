@@ -63,6 +63,31 @@ describe("nothing starts, and the next order is undisturbed, after an order", ()
     await expectRefused(order, why);
   });
 
+  const signedAs = (spell: (text: string) => string, namespace?: string) => (): string => {
+    const order = spell(encodeOrder(attack()));
+    return encodeSignedOrder({ order, sig: site.key.sign(order, namespace) });
+  };
+  const changed = (): string => {
+    const signed = site.key.signed(attack());
+    return encodeSignedOrder({ ...signed, order: signed.order.replace('"sh"', '"Sh"') });
+  };
+  const reversed = (text: string): string =>
+    JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(text) as object).reverse()));
+
+  test.each<[string, string, () => string]>([
+    ["of which one byte was changed", "signature-wrong", changed],
+    ["that was signed for another purpose", "other-namespace", signedAs((text) => text, "git")],
+    ["with its keys in another order", "malformed-order", signedAs(reversed)],
+    ["with spaces", "malformed-order", signedAs((text) => text.replaceAll(":", ": "))],
+    ["that is none", "malformed-message", () => "{}"],
+  ])("%s: %s", async (_what, why, make) => {
+    const before = site.root?.output().length ?? 0;
+    site.send(make());
+    await poll("the refusal", () => site.root?.output().slice(before).includes(`order refused why=${why}`));
+    expect(site.count("attack")).toBe(0);
+    await expectNextIsTaken();
+  });
+
   test("that is over: expired, also when it is sent again", async () => {
     const order = later(-10 * MINUTE_MS, MINUTE_MS);
     for (let i = 0; i < 2; i += 1) site.send(site.key.message(order));
@@ -123,6 +148,27 @@ describe("a cancel", () => {
     site.configure({ "min-uid": userInfo().uid, admins: ["bin"] });
     byBob();
     expect(await site.until(order, "failed")).toMatchObject({ signal: "SIGTERM", by: "bin" });
+  });
+
+  test("of the web stops what web users may order, and nothing of a user whom the node does not list", async () => {
+    const order = site.run("sleep 1000");
+    await site.until(order, "started");
+    const byWeb = (user: string): void => {
+      const text = encodeOrder(cancelOrder(order, { user, owner: ME, via: "web" }));
+      site.send(encodeSignedOrder({ order: text, sig: web.sign(text, "marcologger-web") }));
+    };
+    site.configure({ "min-uid": userInfo().uid, admins: ["bin"], "web-users": [] });
+    for (const user of [ME, "bin"]) {
+      const before = site.states.length;
+      byWeb(user);
+      await poll(`the refusal of ${user}`, () =>
+        site.states.slice(before).some(({ run, why }) => run === order.run && why === "web-user-not-allowed"),
+      );
+    }
+    expect(site.recordsOf(order)).not.toContain("cancel");
+    site.configure({ "min-uid": userInfo().uid, "web-users": [ME] });
+    byWeb(ME);
+    expect(await site.until(order, "failed")).toMatchObject({ signal: "SIGTERM", by: ME });
   });
 
   test("is honoured after its end", async () => {
