@@ -69,6 +69,9 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS cancels (owner TEXT, run TEXT, by TEXT, digest TEXT, message TEXT, PRIMARY KEY (owner, run)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS run_files (owner TEXT, sha256 TEXT, run TEXT, PRIMARY KEY (owner, sha256, run)) WITHOUT ROWID;`;
 
+/** Between two times that the disk forgets what has gone: it costs an fsync. */
+const SCRUB_EVERY_MS = 60_000;
+
 /** The outbox's tables. Every commit is on the disk before it returns: only then is anything sent or answered. */
 export class OutboxDb {
   readonly #db: Database.Database;
@@ -81,6 +84,9 @@ export class OutboxDb {
   readonly batches: BatchDb;
   /** All that is written here stands in it. */
   readonly transaction: Transaction;
+  /** Since the disk forgot last, messages have gone. */
+  #haveGone = false;
+  #scrubbedMs = 0;
 
   /** Throws if another process has it open. */
   constructor(path: string, maxKeptBytesOfUser?: number) {
@@ -88,6 +94,8 @@ export class OutboxDb {
     this.#db.pragma("locking_mode = EXCLUSIVE");
     this.#db.pragma("journal_mode = WAL");
     this.#db.pragma("synchronous = FULL");
+    // Messages hold commands' environments: what goes is overwritten.
+    this.#db.pragma("secure_delete = ON");
     this.#db.exec(SCHEMA);
     const columns = this.#db.pragma("table_info(runs)") as { name: string }[];
     // An outbox of before there were details.
@@ -165,7 +173,7 @@ export class OutboxDb {
 
   /** Forgets what only nodes needed, once all of them are final. */
   settle(owner: string, run: string): void {
-    this.#statements.settleRun.run({ owner, run });
+    if (this.#statements.settleRun.run({ owner, run }).changes > 0) this.#haveGone = true;
     this.#statements.settleCancel.run({ owner, run });
     this.#statements.settleBatch.run({ owner, run });
     this.#statements.settleFiles.run({ owner, run });
@@ -177,6 +185,14 @@ export class OutboxDb {
 
   cancel(owner: string, run: string): CancelRow | undefined {
     return this.#statements.cancel.get(owner, run) as CancelRow | undefined;
+  }
+
+  /** Call it now and then: removes from the journal of SQLite as well what has gone from the tables. */
+  async scrub(nowMs: number): Promise<void> {
+    if (!this.#haveGone || nowMs - this.#scrubbedMs < SCRUB_EVERY_MS) return;
+    await this.transaction.ended();
+    [this.#haveGone, this.#scrubbedMs] = [false, nowMs];
+    this.#db.pragma("wal_checkpoint(TRUNCATE)");
   }
 
   close(): void {

@@ -140,9 +140,11 @@ export class Outbox {
     return this.#looking;
   }
 
-  /** Removes some of the runs that have ended and were ordered before then. */
-  prune(beforeMs: number): Promise<void> {
-    return this.#book.commit(() => this.#book.db.kept.prune(beforeMs));
+  /** Removes some of the runs that have ended and were ordered before then, and from the disk what has gone. */
+  async prune(beforeMs: number): Promise<void> {
+    const { db } = this.#book;
+    await this.#book.commit(() => db.kept.prune(beforeMs));
+    await db.scrub(this.#options.nowMs());
   }
 
   /** What a user asks for. */

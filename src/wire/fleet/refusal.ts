@@ -21,7 +21,8 @@ export const REFUSALS = {
   "no-such-user": "The node has no such user",
   "system-user": "The user's uid is below the node's min-uid",
   "uid-changed": "The user's name has another uid since the order came",
-  "web-user-not-allowed": "The node takes no orders of this user from the web (agent.toml, web-users): mlctl signs them with an SSH key",
+  "web-user-not-allowed":
+    "The node takes no orders of this user from the web (agent.toml, web-users): mlctl signs them with an SSH key",
   "web-order-lives-too-long": "The node takes no orders of the web that live so long: agent.toml, web-max-life",
   "not-the-owner": "Only the owner of a run and the node's admins can cancel it",
   "run-differs": "The node has another order of the same name: each run needs a name of its own",

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Fleet } from "../../../src/fleet/fleet.ts";
 import type { BrokerAddress } from "../../../src/fleet/link/connect.ts";
 import type { AuditEvent } from "../../../src/host/audit-event.ts";
+import { createMetrics } from "../../../src/host/metrics.ts";
 import { encodeOrder, type OrderOf } from "../../../src/wire/fleet/order.ts";
 import type { RunState } from "../../../src/wire/fleet/states.ts";
 import { afterwards } from "../../support/cleanup.ts";
@@ -19,6 +20,7 @@ const NODES = ["node1", "node2", "away", "clone", "wiped", "noisy"];
 let pki: string;
 let key: FleetKey;
 let fleet: Fleet;
+let metrics: ReturnType<typeof createMetrics>;
 let at: BrokerAddress;
 let dataDir: string;
 /** Added to the clocks that the outbox sees. */
@@ -27,7 +29,9 @@ const agents = new Map<string, FakeAgent>();
 const audited: AuditEvent[] = [];
 
 async function startFleet(port = 0): Promise<void> {
+  metrics = createMetrics();
   fleet = newFleet({
+    metrics,
     listen: { host: "127.0.0.1", port },
     pki,
     dataDir,
@@ -72,6 +76,13 @@ const stateOf = async (order: OrderOf<"run">, node: string) =>
   (await fleet.run(order.user, order.run))?.nodes.find((each) => each.node === node);
 const until = (order: OrderOf<"run">, node: string, state: RunState) =>
   poll(`${node} to be ${state}`, async () => (await stateOf(order, node))?.state === state);
+const metric = async (name: string): Promise<number> =>
+  Number(
+    (await metrics.text())
+      .split("\n")
+      .find((line) => line.startsWith(`${name} `))
+      ?.split(" ")[1] ?? Number.NaN,
+  );
 const digestOf = (order: OrderOf<"run">) => createHash("sha256").update(key.signed(order).order).digest("hex");
 
 test("names the fleet by its authority, and lists nodes with their agents' reports", async () => {
@@ -80,7 +91,9 @@ test("names the fleet by its authority, and lists nodes with their agents' repor
       .update(readFileSync(join(pki, "ca.crt")))
       .digest("hex"),
   );
+  expect(await metric("ml_fleet_nodes_present")).toBe(0);
   await agentOf("node1");
+  expect(await metric("ml_fleet_nodes_present")).toBe(1);
   const { nodes } = fleet.view();
   expect(nodes.map(({ node }) => node)).toEqual(NODES.toSorted());
   expect(nodes.find(({ node }) => node === "node1")).toMatchObject({ state: "present", load: 0.5, kernel: null });
@@ -89,7 +102,12 @@ test("names the fleet by its authority, and lists nodes with their agents' repor
 
 test("stores an order, sends it, and follows its states to the end; a repeated event changes nothing", async () => {
   const agent = await agentOf("node1");
-  const order = await submitted(["node1"], { env: ["SECRET=x"] });
+  const order = await submitted(["node1"], { env: ["SECRET=only-for-the-command"] });
+  const isOnDisk = (): boolean =>
+    readdirSync(dataDir).some(
+      (name) => name.startsWith("outbox.db") && readFileSync(join(dataDir, name)).includes("only-for-the-command"),
+    );
+  expect(isOnDisk()).toBe(true);
   const seen: string[] = [];
   const following = (async () => {
     for await (const text of fleet.follow("alice", order.run, new AbortController().signal))
@@ -99,18 +117,24 @@ test("stores an order, sends it, and follows its states to the end; a repeated e
   const digest = digestOf(order);
   expect(await agent.state(order, { state: "accepted", digest })).toBe("+");
   expect(await agent.state(order, { state: "started", digest })).toBe("+");
+  expect([await metric("ml_fleet_repeated_events_total"), await metric('ml_fleet_orders{state="started"}')]).toEqual([
+    0, 1,
+  ]);
   expect(await agent.state(order, { state: "accepted", digest })).toBe("+");
+  expect(await metric("ml_fleet_repeated_events_total")).toBe(1);
   expect((await stateOf(order, "node1"))?.state).toBe("started");
   expect(await agent.state(order, { state: "failed", code: 3, digest })).toBe("+");
   await following;
   expect(seen.at(-1)).toBe("failed");
   expect(seen).toEqual([...new Set(seen)]);
   expect(await stateOf(order, "node1")).toMatchObject({ code: 3, signal: null });
+  expect(await metric('ml_fleet_orders{state="failed"}')).toBe(1);
   expect((await fleet.run("alice", order.run))?.isDone).toBe(true);
   expect(await agent.state(order, { state: "started", digest })).toBe("+");
   expect((await stateOf(order, "node1"))?.state).toBe("failed");
-  // The environment leaves the outbox with the end.
-  for (const file of ["outbox.db", "outbox.db-wal"]) expect(readFileSync(join(dataDir, file))).toBeDefined();
+  // The environment leaves the disk within a minute of the end.
+  aheadMs += 60_000;
+  await poll("the disk to forget the environment", () => !isOnDisk());
   expect(await fleet.submit(order, key.signed(order))).toBe("known");
   const other = { ...order, argv: ["false"] };
   expect(await fleet.submit(other, key.signed(other))).toBe("differs");
@@ -341,9 +365,11 @@ test("goes on after a kill of the broker and a restart of the collector", async 
   const agent = await agentOf("node1");
   const [before, while_] = [await submitted(["node1"]), await submitted(["away"])];
   await agent.untilOrder("run");
+  expect(await metric("ml_fleet_broker_restarts_total")).toBe(0);
   const pid = fleet.brokerPid;
   if (pid !== undefined) process.kill(pid, "SIGKILL");
   await poll("another broker", () => fleet.brokerPid !== undefined && fleet.brokerPid !== pid);
+  expect(await metric("ml_fleet_broker_restarts_total")).toBe(1);
   expect(await poll("an answer", () => agent.state(before, { state: "started" }).catch(() => undefined))).toBe("+");
   const { port } = at;
   await fleet.stop();
