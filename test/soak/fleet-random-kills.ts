@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -13,13 +13,13 @@ import type { RunningProcess } from "../support/processes.ts";
 import type { Scenario, Verdict } from "./scenario.ts";
 import { verdictOf } from "./scenario.ts";
 
-/** A kill comes at any moment of a run's way: through collector, broker, both halves of the agent, and back, which takes some 100 ms. */
-const WITHIN_MS = 250;
+/** A kill comes at any moment of a run's way: through collector, broker, both halves of the agent, its command, and back. */
+const WITHIN_MS = 450;
 /** An order that was on its way is sent again after 5 s, and each of its steps may be hit; a collector that starts has 30 s. */
 const PATIENCE_MS = 120_000;
 
-type Victim = "collector" | "broker" | "mlagent" | "mlagent-root";
-const VICTIMS: readonly Victim[] = ["collector", "broker", "mlagent", "mlagent-root"];
+type Victim = "collector" | "broker" | "mlagent" | "mlagent-root" | "mlsupervise";
+const VICTIMS: readonly Victim[] = ["collector", "broker", "mlagent", "mlagent-root", "mlsupervise"];
 const ORDERS_A_KILL = 2;
 
 /** The halves of a node's agent that run now. */
@@ -45,7 +45,7 @@ class Orders {
   async send(id: string): Promise<void> {
     const { key, agents } = this.#fleet;
     // A file for each execution: both nodes' commands run as the same user.
-    const script = `echo x >> "${this.#counts}/$MLRUN_ID"`;
+    const script = `echo x >> "${this.#counts}/$MLRUN_ID"; sleep 0.2`;
     const order = runOrder({
       fleet: id,
       user: userInfo().username,
@@ -65,8 +65,8 @@ class Orders {
     });
   }
 
-  /** Waits until all are final, and names what is wrong. */
-  async judge(): Promise<{ executed: number; problems: string[] }> {
+  /** Waits until all are final, and names what is wrong. @param lost folders of runs whose supervisor was killed */
+  async judge(lost: ReadonlySet<string>): Promise<{ executed: number; problems: string[] }> {
     const problems: string[] = [];
     let executed = 0;
     for (const run of this.#sent) {
@@ -82,9 +82,12 @@ class Orders {
         const path = join(this.#counts, x);
         const times = existsSync(path) ? readFileSync(path, "utf8").split("\n").length - 1 : 0;
         executed += times;
-        // No supervisor was killed: of each run the end is known.
-        if (state !== "finished" || times !== 1)
-          problems.push(`${run} on ${node}: ${state}(${why}), executed ${times} times`);
+        const isLost = lost.has(
+          join(this.#fleet.site.folder, `${node}-agent/state/runs/${userInfo().username}.${run}`),
+        );
+        // Only where the supervisor itself was killed may the end be unknown, and the command not have begun.
+        const isRight = state === "finished" ? times === 1 : isLost && state === "unknown" && times <= 1;
+        if (!isRight) problems.push(`${run} on ${node}: ${state}(${why}), executed ${times} times`);
       }
     }
     return { executed, problems };
@@ -108,8 +111,41 @@ class Orders {
   }
 }
 
+/** Kills a supervisor that runs now. Undefined: there is none yet. */
+function killSupervisor(site: string): string | undefined {
+  const found = readdirSync("/proc").flatMap((pid) => {
+    const [program = "", action, ...words] = wordsOf(pid);
+    const folder = words.find((word) => word.startsWith(site));
+    return program.endsWith("/mlsupervise") && action === "run" && folder !== undefined ? [{ pid, folder }] : [];
+  });
+  const victim = found[Math.floor(Math.random() * found.length)];
+  if (victim === undefined) return undefined;
+  try {
+    process.kill(Number(victim.pid), "SIGKILL");
+  } catch {
+    // It has just ended.
+  }
+  return victim.folder;
+}
+
+function wordsOf(pid: string): readonly string[] {
+  try {
+    return /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0") : [];
+  } catch {
+    return [];
+  }
+}
+
 /** Kills one of them with SIGKILL, and starts it again as its unit or its parent does. */
-async function kill(victim: Victim, { site }: FleetSite, agents: Halves[]): Promise<void> {
+async function kill(
+  victim: Victim,
+  { site }: FleetSite,
+  { agents, lost }: { agents: Halves[]; lost: Set<string> },
+): Promise<void> {
+  if (victim === "mlsupervise") {
+    lost.add(await poll("a supervisor to kill", () => killSupervisor(site.folder)));
+    return;
+  }
   if (victim === "collector") return void (await site.restartCollector("SIGKILL"));
   if (victim === "broker") {
     const pid = await poll("a broker to kill", () => brokerPid(site.collector.pid));
@@ -128,22 +164,23 @@ async function killAtRandom(kills: number, say: (words: string) => void): Promis
   const orders = new Orders(fleet);
   const id = await orders.fleetId();
   const agents = fleet.agents.map(({ config, root, link }) => ({ config, root, link }));
+  const lost = new Set<string>();
   const soon = () => delay(Math.random() * WITHIN_MS);
   for (let i = 0; i < kills; i += 1) {
     const victim = VICTIMS[i % VICTIMS.length] ?? "collector";
     const send = async (): Promise<void> => soon().then(() => orders.send(id));
     const all = Array.from({ length: ORDERS_A_KILL }, send);
-    await Promise.all([...all, soon().then(() => kill(victim, fleet, agents))]);
+    await Promise.all([...all, soon().then(() => kill(victim, fleet, { agents, lost }))]);
     say(`${i + 1} of ${kills} kills`);
   }
-  const { executed, problems } = await orders.judge();
+  const { executed, problems } = await orders.judge(lost);
   return verdictOf({ injections: kills, lines: executed, problems });
 }
 
-/** All processes between a user and a command, killed at any moment: every run is executed once, and its end is known. */
+/** All processes between a user and a command, killed at any moment: every run is executed once, and its end is known unless its supervisor died. */
 export const fleetRandomKills: Scenario = {
-  name: "collector, broker and both halves of agents killed at random",
-  short: { lines: 16, injections: 4, holdMs: 0 },
+  name: "collector, broker, both halves of agents and supervisors killed at random",
+  short: { lines: 18, injections: VICTIMS.length, holdMs: 0 },
   long: { lines: 1_200, injections: 300, holdMs: 0 },
   run: ({ injections }, say = () => {}) => killAtRandom(injections, say),
 };
