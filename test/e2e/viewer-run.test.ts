@@ -48,6 +48,7 @@ test("a command runs on the demo's nodes, chosen by name, glob or tick; each nod
   await shows(card.getByText("failed, exit code 2"), 3);
   await dialog.getByRole("textbox", { name: "Nodes" }).fill("x*");
   await dialog.getByText("No node of the fleet is called x*").waitFor();
+  expect(await dialog.getByRole("button", { name: "Run", exact: true }).isDisabled()).toBe(true);
   await dialog.getByRole("textbox", { name: "Nodes" }).fill("*");
   await dialog.getByRole("button", { name: "Run on 4" }).waitFor();
   await dialog.getByRole("checkbox", { name: /node4/ }).uncheck();
@@ -67,11 +68,19 @@ test("files that are chosen go to the ticked nodes before the command begins", a
   await dialog.getByRole("article", { name: "Run of with-files" }).getByText("finished").waitFor();
   expect(statSync(`${folder}/sent/data`).size).toBe(bytes.length);
   expect(await dialog.getByRole("progressbar", { name: "data" }).getAttribute("value")).toBe(String(bytes.length));
-  // They are there now, and nothing is replaced that nobody wants replaced.
-  await run("node1", "true", "twice");
+  // The same files are in place on the other nodes as well: those of the demo have one disk. Others are not replaced.
+  await run("*", "sh ./tool.sh", "on-all");
+  await shows(dialog.getByRole("article", { name: "Run of on-all" }).getByText("finished"), 4);
+  const other = { name: "tool.sh", mimeType: "text/plain", buffer: Buffer.from("true\n") };
+  await dialog.locator("input[type=file]").setInputFiles([other]);
+  await dialog.getByRole("textbox", { name: "Nodes" }).fill("node1");
+  await dialog.getByRole("button", { name: "Dry run" }).click();
+  const answers = dialog.getByRole("region", { name: "Would the nodes?" });
+  await answers.getByText(/Something else is there already/).waitFor();
+  await run("node1", "true", "other-file");
   await dialog
-    .getByRole("article", { name: "Run of twice" })
-    .getByText(/Something is there already/)
+    .getByRole("article", { name: "Run of other-file" })
+    .getByText(/Something else is there already/)
     .waitFor();
   await dialog.getByRole("button", { name: "Leave out data" }).click();
   await dialog.getByRole("button", { name: "Leave out tool.sh" }).click();

@@ -4,6 +4,7 @@ import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
 import { Stager } from "../../src/agent/files/stager.ts";
+import { executionOf } from "../../src/orders/execution-of.ts";
 import type { OrderedFile, OrderOf } from "../../src/wire/fleet/order.ts";
 import { AGENT_BIN, AgentSite, type State } from "./agent-site.ts";
 import { asUser, createTestUser, type TestUser } from "./root.ts";
@@ -40,8 +41,8 @@ export async function startFileSite() {
     return state;
   }
 
-  function leftovers({ run }: OrderOf<"run">): string {
-    return execFileSync("find", [home, dirname(shared), "-name", `.*${run}*`]).toString();
+  function leftovers({ run }: Pick<OrderOf<"run">, "run">, node = "node1"): string {
+    return execFileSync("find", [home, dirname(shared), "-name", `.*${executionOf(run, node)}*`]).toString();
   }
 
   const asAlice = (script: string): void =>
@@ -51,6 +52,7 @@ export async function startFileSite() {
   /** One that fetches nothing. */
   function looking(): Stager {
     return new Stager({
+      node: "node1",
       cache: join(site.folder, "cache"),
       wants: { want: async () => "" },
       command: (action, of) => [join(AGENT_BIN, "mlsupervise"), action, String(of.uid), of.user],

@@ -17,7 +17,7 @@ test.each([
 test.each([
   ["n[3-1]", 'Cannot read "n[3-1]": "3-1" counts nothing'],
   ["n[a]", 'Cannot read "n[a]": "a" is no range of numbers'],
-  ["n[1", 'Cannot read "n[1": "[" cannot stand in a node\'s name'],
+  ["n[1", 'Cannot read "n[1": "[" has no "]"'],
   ["a b", 'Cannot read "a b": " " cannot stand in a node\'s name'],
   ["n[0-999999999]", `Cannot read "n[0-999999999]": more than ${MAX_NODES} nodes`],
   ["n[1-300][1-300]", `Cannot read "n[1-300][1-300]": more than ${MAX_NODES} nodes`],

@@ -14,7 +14,7 @@ static char *read_field(FILE *from) {
 
 static bool is_whole(const struct file *file) {
   bool is_shared_whole = file->folder == NULL || (file->as != NULL && file->uid != NULL);
-  return file->run != NULL && file->number != NULL && file->path != NULL && is_shared_whole;
+  return file->x != NULL && file->number != NULL && file->path != NULL && is_shared_whole;
 }
 
 bool read_file_fields(FILE *from, struct file *file, char **then) {
@@ -30,7 +30,7 @@ bool read_file_fields(FILE *from, struct file *file, char **then) {
       *then = value;
       return false;
     }
-    if (strcmp(field, "run") == 0) file->run = value;
+    if (strcmp(field, "x") == 0) file->x = value;
     else if (strcmp(field, "number") == 0) file->number = value;
     else if (strcmp(field, "path") == 0) file->path = value;
     else if (strcmp(field, "folder") == 0) file->folder = value;
@@ -60,5 +60,5 @@ bool settle_path(struct file *file, const char *home) {
 
 void staged_name(char name[STAGED_BYTES], const struct file *file) {
   const char *slash = strrchr(file->path, '/');
-  snprintf(name, STAGED_BYTES, ".%.200s.%.26s.%.16s", slash == NULL ? file->path : slash + 1, file->run, file->number);
+  snprintf(name, STAGED_BYTES, ".%.200s.%.26s.%.16s", slash == NULL ? file->path : slash + 1, file->x, file->number);
 }

@@ -1,11 +1,17 @@
+import { executionOf } from "../../orders/execution-of.ts";
 import type { OrderedFile, OrderOf } from "../../wire/fleet/order.ts";
 import { sharedPath } from "../folders/shared-path.ts";
 import type { Staged } from "./writer.ts";
 
-/** Describes a file to mlsupervise (`put.h`) in NUL-terminated fields. `number` is its index in the order and always comes first. */
+/** Of an order's files, on one node: several may have one home. */
+interface StagedOn extends Staged {
+  readonly node: string;
+}
+
+/** What mlsupervise reads of a file (`put.h`): fields ended by NUL. `number` is its place in the order, and always first. */
 export function fileFields(
   { path, mode, bytes, overwrite, unpack }: OrderedFile,
-  { number, order, uid, shared }: Staged & { readonly number: number },
+  { number, order, uid, shared, node }: StagedOn & { readonly number: number },
 ): string {
   const within = sharedPath(path);
   const place = within === undefined ? undefined : shared.get(within.name);
@@ -14,14 +20,14 @@ export function fileFields(
       ? { number, path }
       : // Other users' files are staged there as the same user, perhaps for a run of the same name.
         { number: `${number}.${uid}`, path: within.rest, folder: place.folder, as: place.user, uid: place.uid };
-  const fields = { ...where, run: order.run, mode, bytes, overwrite, unpack, end: "" };
+  const fields = { ...where, x: executionOf(order.run, node), mode, bytes, overwrite, unpack, end: "" };
   return Object.entries(fields)
     .map(([name, value]) => `${name}=${value}\0`)
     .join("");
 }
 
-/** Fields of the files to publish; mlrun's own fields may follow. @param paths absolute, in the order of the files */
-export function publishFields(of: Staged & { readonly order: OrderOf<"run"> }, paths: readonly string[]): string {
+/** Files to publish before mlrun's own fields, or before nothing. @param paths absolute, in the order of the files. */
+export function publishFields(of: StagedOn & { readonly order: OrderOf<"run"> }, paths: readonly string[]): string {
   const { files, argv } = of.order;
   if (files.length === 0) return "";
   const all = files.map((file, number) => {

@@ -18,19 +18,25 @@ enum { FAILED = 125 };
 /** Reads fields that begin with files. */
 static const char FIRST_FIELD[] = "number=";
 
-static bool publish_plain(const struct place *place, const char *staged, bool overwrites) {
-  if (overwrites) return renameat(place->staged_in, staged, place->folder, place->name) == 0;
+static bool publish_plain(const struct place *place, const char *staged, const struct file *file) {
+  if (file->overwrites) return renameat(place->staged_in, staged, place->folder, place->name) == 0;
   // link(2) never replaces. Not every file system has it.
   if (linkat(place->staged_in, staged, place->folder, place->name, 0) == 0) return unlinkat(place->staged_in, staged, 0) == 0;
-  if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS) return false;
-  return renameat2(place->staged_in, staged, place->folder, place->name, RENAME_NOREPLACE) == 0;
+  bool has_no_links = errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS;
+  if (has_no_links && renameat2(place->staged_in, staged, place->folder, place->name, RENAME_NOREPLACE) == 0) return true;
+  if (errno != EEXIST) return false;
+  // An earlier order, or another node that has this folder too, has put the same file there.
+  bool is_in_place = is_equal(place->folder, place->name, file, &(struct staged){place->staged_in, staged});
+  if (is_in_place) return unlinkat(place->staged_in, staged, 0) == 0;
+  errno = EEXIST;
+  return false;
 }
 
-/** Publishes a folder: mkdir(2) claims the name; with overwrite, new and old folder are exchanged. */
-static bool publish_tree(const struct place *place, const char *staged, bool overwrites) {
+/** A new folder takes a name that mkdir(2) claims; with overwrite the old one goes as the new one comes. */
+static bool publish_tree(const struct place *place, const char *staged, const struct file *file) {
   if (mkdirat(place->folder, place->name, 0700) == 0)
     return renameat(place->staged_in, staged, place->folder, place->name) == 0;
-  if (errno != EEXIST || !overwrites) return false;
+  if (errno != EEXIST || !file->overwrites) return false;
   if (renameat2(place->staged_in, staged, place->folder, place->name, RENAME_EXCHANGE) != 0) return false;
   remove_entry(place->staged_in, staged);
   return true;
@@ -44,7 +50,7 @@ static bool publish_file(const struct file *file) {
   bool is_published = place.staged_in >= 0;
   if (!is_published) errno = ENOENT;
   is_published = is_published && make_folders(&place) &&
-                 (file->is_archive ? publish_tree : publish_plain)(&place, staged, file->overwrites);
+                 (file->is_archive ? publish_tree : publish_plain)(&place, staged, file);
   if (is_published) sync_folder(place.folder);
   leave_place(&place);
   return is_published;

@@ -7,12 +7,13 @@
 
 struct user;
 
-/** `.NAME.RUN.NUMBER`; in a shared folder the sender's uid follows. */
+/** `.NAME.X.NUMBER`; in a shared folder the uid of who orders follows. */
 enum { STAGED_BYTES = 256 };
 
 /** A file of an order, as mlagent-root describes it in fields (`file-fields.ts`). */
 struct file {
-  char *run;
+  /** Of the execution: nodes that have a folder in common stage an order's file side by side. */
+  char *x;
   char *number;
   char *path;
   mode_t mode;
@@ -26,6 +27,18 @@ struct file {
   /** Length of the shared folder's part of a settled path; 0 outside of shared folders. */
   size_t folder_bytes;
 };
+
+/** A file that waits to be published. */
+struct staged {
+  int folder;
+  const char *name;
+};
+
+/** Whether a name in a folder is a file of this process's user, as long as the ordered one, and of its mode. */
+bool is_like(int folder, const char *name, const struct file *file);
+
+/** Whether it has the bytes of the staged one as well: then the file is in place already. */
+bool is_equal(int folder, const char *name, const struct file *file, const struct staged *staged);
 
 /** Reads the fields of one file up to its `end=`. False at `then=`, whose value is in `then`, or if they are damaged. */
 bool read_file_fields(FILE *from, struct file *file, char **then);

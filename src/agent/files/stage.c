@@ -55,6 +55,8 @@ static int say(const char *why, const char *words) {
 static bool is_taken(const struct place *place, const struct file *file) {
   struct stat found;
   if (place->name != place->rest || fstatat(place->folder, place->name, &found, AT_SYMLINK_NOFOLLOW) != 0) return false;
+  // Perhaps the same file: its bytes show when they have come.
+  if (!file->overwrites && !file->is_archive && is_like(place->folder, place->name, file)) return false;
   errno = S_ISDIR(found.st_mode) ? EISDIR : EEXIST;
   // A folder replaces only a folder, a file everything else.
   return !file->overwrites || S_ISDIR(found.st_mode) != file->is_archive;
@@ -78,6 +80,14 @@ static bool copy(FILE *from, int to, uint64_t bytes) {
     bytes -= got;
   }
   return true;
+}
+
+/** Whether the name is another file's, that stays. */
+static bool is_of_another(const struct place *place, const char *staged, const struct file *file) {
+  struct stat found;
+  bool is_there = place->name == place->rest && fstatat(place->folder, place->name, &found, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!is_there || file->overwrites || file->is_archive) return false;
+  return !is_equal(place->folder, place->name, file, &(struct staged){place->folder, staged});
 }
 
 static bool is_right(FILE *from) {
@@ -117,6 +127,10 @@ static int stage_one(const struct file *file) {
   remove_entry(place.folder, staged);
   bool is_staged = file->is_archive ? stage_archive(&place, staged, file, words) : stage_plain(&place, staged, file);
   int error = errno;
+  if (is_staged && is_of_another(&place, staged, file)) {
+    remove_entry(place.folder, staged);
+    return say("file-exists", file->path);
+  }
   if (is_staged) {
     sync_folder(place.folder);
     return say("staged", file->path);

@@ -19,6 +19,7 @@ type StageOutcome =
 export type FileAction = "stage" | "would-stage" | "discard" | "placed";
 
 interface StagerOptions {
+  readonly node: string;
   /** mlagent's folder of fetched blobs. */
   readonly cache: string;
   readonly wants: Pick<Wants, "want">;
@@ -111,7 +112,7 @@ export class Stager {
       const writer = writerOf(file, of);
       if (writer === undefined) continue;
       const child = children.get(writer.user) ?? { writer, fields: "" };
-      child.fields += fileFields(file, { ...of, number });
+      child.fields += fileFields(file, { ...of, number, node: this.#options.node });
       children.set(writer.user, child);
     }
     const all = [...children.values()].map(({ writer, fields }) => {
@@ -147,7 +148,7 @@ export class Stager {
     let isOpen = true;
     let isRight = false;
     try {
-      isOpen = await written(stdin, fileFields(file, of));
+      isOpen = await written(stdin, fileFields(file, { ...of, node: this.#options.node }));
       // No more than was ordered: mlagent may append, and what follows the bytes says that they are right.
       const range = { start: 0, end: Math.max(0, file.bytes - 1), highWaterMark: PIECE_BYTES };
       for await (const piece of createReadStream("", { fd, ...range })) {

@@ -98,7 +98,7 @@ export class RootHelper {
     const stopFolder = join(dirname(config.socket), "stop");
     const form = formOf({ ...options, log });
     const command = form.command.bind(form);
-    const stager = new Stager({ cache: config.cacheDir, wants: this.#wants, command });
+    const stager = new Stager({ node, cache: config.cacheDir, wants: this.#wants, command });
     this.#starter = new Starter({ node, runDir, stopFolder, form, stager, journal });
     const boot = readBoot();
     const look = form.look.bind(form);

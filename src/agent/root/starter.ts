@@ -144,7 +144,8 @@ export class Starter {
     const x = executionOf(name.run, node);
     const order = { ...of.order, cwd: startFolder(of.order.cwd, of.shared) };
     const command = orderFields(order, { x, runDir, stopFile: this.#stopFile(name) });
-    const fields = publishFields(of, paths) + (of.order.argv.length === 0 ? "" : command);
+    const fields =
+      publishFields({ ...of, node: this.#options.node }, paths) + (of.order.argv.length === 0 ? "" : command);
     writeFields(folder, fields);
     form.start({ folder, name, ...of, sequence: journal.nextSequence() }, this.#begin(name, onEnd));
   }

@@ -73,6 +73,7 @@ function expand(term: string): readonly string[] | string {
 
 function literal(part: string): readonly string[] | string {
   const strange = [...part].find((character) => !NAME_PART.test(character));
+  if (strange === "[") return '"[" has no "]"';
   return strange === undefined ? [part] : `"${strange}" cannot stand in a node's name`;
 }
 

@@ -28,7 +28,8 @@ export const REFUSALS = {
   "run-differs": "The node has another order of the same name: each run needs a name of its own",
   "too-many-runs": "The user has too many runs on this node: open ones, and those that ended within a day",
   "no-memory-limit": "Only a node under systemd can limit a command's memory",
-  "file-exists": "Something is there already: --overwrite replaces a file by a file, and a folder by an archive's",
+  "file-exists":
+    "Something else is there already: --overwrite (in the viewer, Overwrite) replaces a file by a file, and a folder by an archive's",
   "file-denied": "The user may not write there",
   "file-path": "A file's path cannot be used: no .., a name of at most 200 bytes at its end, folders before it",
   "file-link": "The path leads through a link of another user; or, in a shared folder, through any link",

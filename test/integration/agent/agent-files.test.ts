@@ -15,8 +15,9 @@ import { basename, dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { cachedPath } from "../../../src/agent/files/cached-blob.ts";
 import { Stager } from "../../../src/agent/files/stager.ts";
+import { executionOf } from "../../../src/orders/execution-of.ts";
 import type { OrderedFile, OrderOf } from "../../../src/wire/fleet/order.ts";
-import { AGENT_BIN } from "../../support/agent-site.ts";
+import { AGENT_BIN, AgentSite } from "../../support/agent-site.ts";
 import { BYTES, type FileSite, IS_ROOT, startFileSite } from "../../support/file-site.ts";
 import { poll } from "../../support/poll.ts";
 import { SmallDisk } from "../../support/small-disk.ts";
@@ -52,6 +53,67 @@ test("an existing file stays without overwrite, and is replaced as a whole with 
   expect(read(path)).toBe("first");
   expect(await on.put(on.site.file(path, "third", { overwrite: true }))).toMatchObject({ state: "finished" });
   expect(read(path)).toBe("third");
+});
+
+test("the same file again is in place; with another mode, or of another user, it is another one", async () => {
+  const path = join(on.shared, "same");
+  for (let i = 0; i < 2; i += 1) expect(await on.put(on.site.file(path, "bytes"))).toMatchObject({ state: "finished" });
+  const refused = { state: "refused", why: "file-exists", text: expect.stringContaining(path) };
+  expect(await on.put(on.site.file(path, "other"))).toMatchObject(refused);
+  expect(await on.put(on.site.file(path, "bytes", { mode: 0o600 }))).toMatchObject(refused);
+  expect([read(path), (statSync(path).mode & 0o777).toString(8)]).toEqual(["bytes", "644"]);
+  if (!IS_ROOT) return;
+  on.asBob(`umask 022; printf bytes > ${on.shared}/of-bob`);
+  expect(await on.put(on.site.file(join(on.shared, "of-bob"), "bytes"))).toMatchObject({
+    state: "refused",
+    why: "file-exists",
+  });
+});
+
+describe("nodes that have one folder in common", () => {
+  let second: AgentSite;
+
+  beforeAll(async () => {
+    second = await AgentSite.create(on.alice.name);
+    second.trust(`${on.alice.name} ${on.site.key.line}\n`);
+    second.configure({ node: "node2" });
+    await second.start();
+  });
+
+  function both(files: readonly OrderedFile[]): OrderOf<"run"> {
+    const order = on.site.order({ nodes: ["node1", "node2"], argv: [], files });
+    for (const each of [on.site, second]) each.send(on.site.key.message(order));
+    return order;
+  }
+
+  test("each stages its own, and what one discards the other still has", async () => {
+    const files = ["one", "two"].map((name) => on.site.file(join(on.shared, "common", name), name));
+    const [one, two] = files.map(({ sha256 }) => sha256);
+    second.blobs.set(one ?? "", Buffer.from("one"));
+    on.site.blobs.delete(two ?? "");
+    const order = both(files);
+    await Promise.all([on.site, second].map((each) => each.until(order, "waiting")));
+    second.cancel(order, on.site.key, { nodes: ["node2"] });
+    await second.until(order, "cancelled");
+    on.site.blobs.set(two ?? "", Buffer.from("two"));
+    expect(await on.site.until(order, "finished", "failed")).toMatchObject({ state: "finished" });
+    expect(["one", "two"].map((name) => read(join(on.shared, "common", name)))).toEqual(["one", "two"]);
+    expect(["node1", "node2"].map((node) => on.leftovers(order, node))).toEqual(["", ""]);
+  });
+
+  test("both put the same file there, with overwrite and without", async () => {
+    for (const overwrite of [false, true, false]) {
+      const file = on.site.file(join(on.shared, "common/same"), "same", { overwrite });
+      second.blobs.set(file.sha256, Buffer.from("same"));
+      const order = both([file]);
+      const states = await Promise.all(
+        [on.site, second].map((each) => each.until(order, "finished", "failed", "refused")),
+      );
+      expect(states.map(({ state }) => state)).toEqual(["finished", "finished"]);
+      expect(["node1", "node2"].map((node) => on.leftovers(order, node))).toEqual(["", ""]);
+    }
+    expect(read(join(on.shared, "common/same"))).toBe("same");
+  });
 });
 
 test("the command begins when all files are in place, and sees them", async () => {
@@ -155,7 +217,7 @@ describe("bytes", () => {
       if (action === "stage") onStart();
       return [supervise, action, String(uid), user];
     };
-    const stager = new Stager({ cache, wants: { want: async ({ sha256 }) => why(sha256) }, command });
+    const stager = new Stager({ node: "node1", cache, wants: { want: async ({ sha256 }) => why(sha256) }, command });
     const uid = IS_ROOT ? on.alice.uid : (process.getuid?.() ?? 0);
     const of = (order: OrderOf<"run">) => ({ order, uid, shared: new Map(), signal: new AbortController().signal });
     const keep = (file: OrderedFile, bytes: string): string => {
@@ -251,9 +313,10 @@ describe("of a run that was cut", () => {
     const at = (path: string) => on.site.file(join(folder, path), BYTES);
     const files = ["published", "linked", "staged", "old", "gone", "new/dir/published"].map(at);
     const order = on.site.order({ files });
-    const { run, user } = order;
+    const { user } = order;
+    const x = executionOf(order.run, "node1");
     const staged = (name: string) =>
-      join(folder, `.${name}.${run}.${files.findIndex(({ path }) => path === join(folder, name))}`);
+      join(folder, `.${name}.${x}.${files.findIndex(({ path }) => path === join(folder, name))}`);
     on.asAlice(`mkdir -p '${folder}/new/dir'; cd '${folder}'; echo a >published; echo b >linked; echo old >old; echo d >new/dir/published;
       ln linked '${staged("linked")}'; echo c >'${staged("staged")}'; echo new >'${staged("old")}'`);
     const stager = on.looking();
@@ -336,7 +399,7 @@ describe("killed in the middle", () => {
       const order = on.site.order({ argv: ["sh", "-c", on.site.counting(name)], files: [file] });
       const appears = new Promise<void>((resolve) => {
         const watcher = watch(on.shared, (_event, name) => {
-          if (name?.includes(order.run) !== true) return;
+          if (name?.includes(executionOf(order.run, "node1")) !== true) return;
           process.kill(on.site.root?.pid ?? 0, "SIGSTOP");
           watcher.close();
           resolve();

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { executionOf } from "../../../src/orders/execution-of.ts";
 import { BYTES, type FileSite, IS_ROOT, startFileSite } from "../../support/file-site.ts";
 
 let on: FileSite;
@@ -117,10 +118,11 @@ describe("a folder that the node shares", () => {
   test("after an interrupted run lists the published files and removes the others, but none of another user's run of the same name", async () => {
     const files = ["published", "staged"].map((name) => on.site.file(`@web/${name}`, BYTES));
     const order = on.site.order({ files });
+    const x = executionOf(order.run, "node1");
     const uid = IS_ROOT ? on.alice.uid : as.uid;
     const shares = new Map([["web", { folder: web, user: as.name, uid: as.uid }]]);
-    const others = join(web, `.staged.${order.run}.1.1`);
-    for (const path of [join(web, "published"), join(web, `.staged.${order.run}.1.${uid}`), others]) {
+    const others = join(web, `.staged.${x}.1.1`);
+    for (const path of [join(web, "published"), join(web, `.staged.${x}.1.${uid}`), others]) {
       writeFileSync(path, BYTES);
       if (IS_ROOT) chownSync(path, on.bob.uid, on.bob.gid);
     }

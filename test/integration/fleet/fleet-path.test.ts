@@ -36,7 +36,7 @@ test("files go to the nodes, alone or before a command; an archive becomes its f
   expect(readFileSync(join(there, "big")).length).toBe(2_500_000);
   expect(statSync(join(there, "a.conf")).mode & 0o777).toBe(0o640);
   const again = await order("put", "here/a.conf", "-n", "node1", "--to", there);
-  expect(again).toMatchObject({ code: 125, stderr: expect.stringContaining("--overwrite replaces") });
+  expect(again).toMatchObject({ code: 125, stderr: expect.stringContaining("--overwrite (") });
   const both = ["-n", "node2", "--put", "here/a.conf", "--to", `${there}/own`, "--cwd", `${there}/own`];
   expect(await order("run", ...both, "--", "cat", "a.conf")).toMatchObject({ code: 0, stdout: "node2: a=1\n" });
   const deploy = ["deploy", "here/app.tar.gz", "-n", "node1", "--to", `${there}/app`];

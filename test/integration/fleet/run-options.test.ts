@@ -51,7 +51,7 @@ describe("--dry-run", () => {
     );
     expect(taken).toMatchObject({
       code: 125,
-      stdout: expect.stringMatching(/^node1\twould refuse it: Something is there/),
+      stdout: expect.stringMatching(/^node1\twould refuse it: Something else is there/),
     });
     const putDry = await fleet.mlctl.here([
       "put",

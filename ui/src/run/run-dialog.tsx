@@ -60,7 +60,8 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
   const choose = (words: string): void => {
     setPattern(words);
     const named = chosenNodes(words, fleet?.nodes ?? []);
-    if (!("problem" in named)) setWanted({ ...wanted, nodes: named.nodes });
+    // Nothing runs on nodes that the words no longer name.
+    setWanted({ ...wanted, nodes: "problem" in named ? [] : named.nodes });
     setProblem("problem" in named && words !== "" ? named.problem : undefined);
   };
   // A person who types quickly names nodes before they are known.
@@ -85,15 +86,15 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
     }
   };
 
-  /** The files first: what is sent already is not sent again. */
-  const sendAll = async (): Promise<string | undefined> => {
-    const files = await chosen.send(wanted.folder);
-    return typeof files === "string" ? files : orders.send("run", workOf(wanted, files));
+  /** For a run, the files first: what is sent already is not sent again. */
+  const sendAll = async (kind: "run" | "check"): Promise<string | undefined> => {
+    const files = await (kind === "run" ? chosen.send : chosen.name)(wanted.folder);
+    return typeof files === "string" ? files : orders.send(kind, workOf(wanted, files));
   };
 
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    void whileBusy(sendAll).then(setProblem);
+    void whileBusy(() => sendAll("run")).then(setProblem);
   };
   const set = (name: "command" | "job" | "folder", value: string): void => setWanted({ ...wanted, [name]: value });
 
@@ -154,8 +155,8 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
           <button
             type="button"
             class="plain"
-            disabled={isBusy || wanted.nodes.length === 0 || wanted.command === ""}
-            onClick={() => void whileBusy(() => orders.send("check", workOf(wanted, []))).then(setProblem)}
+            disabled={isBusy || wanted.nodes.length === 0 || (wanted.command === "" && chosen.all.length === 0)}
+            onClick={() => void whileBusy(() => sendAll("check")).then(setProblem)}
           >
             {t.dryRun}
           </button>

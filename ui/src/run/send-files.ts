@@ -11,7 +11,7 @@ export interface ChosenFile {
 }
 
 /** A file as an order names it. */
-interface SentFile {
+interface NamedFile {
   readonly name: string;
   readonly sha256: string;
   readonly bytes: number;
@@ -22,7 +22,7 @@ const FILE_MODE = 0o755;
 
 /** As an order puts it into a folder; an empty one is the home. */
 export function orderedFile(
-  { name, sha256, bytes }: SentFile,
+  { name, sha256, bytes }: NamedFile,
   { folder, overwrite }: { readonly folder: string; readonly overwrite: boolean },
 ): OrderedFile {
   const path = `${folder.replace(/\/+$/, "") || "~"}/${name}`;
@@ -44,10 +44,10 @@ export async function sendFile(
   api: JsonClient,
   file: File,
   onSent: (bytes: number) => void,
-): Promise<SentFile | string> {
-  if (file.size > MAX_WEB_FILE_BYTES) return t.tooLarge(file.name);
-  const sha256 = await hashOf(file);
-  if (sha256 === undefined) return t.unreadable(file.name);
+): Promise<NamedFile | string> {
+  const named = await nameFile(file);
+  if (typeof named === "string") return named;
+  const { sha256 } = named;
   let conflicts = 0;
   let view = await known(api, sha256);
   while (typeof view !== "string" && !view.isWhole) {
@@ -61,7 +61,14 @@ export async function sendFile(
   }
   if (typeof view === "string") return view;
   onSent(file.size);
-  return { name: file.name, sha256, bytes: file.size };
+  return named;
+}
+
+/** What an order says of a file, which is not sent for it. A text is why not. */
+export async function nameFile(file: File): Promise<NamedFile | string> {
+  if (file.size > MAX_WEB_FILE_BYTES) return t.tooLarge(file.name);
+  const sha256 = await hashOf(file);
+  return sha256 === undefined ? t.unreadable(file.name) : { name: file.name, sha256, bytes: file.size };
 }
 
 async function known(api: JsonClient, sha256: string): Promise<BlobView | string> {

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { OrderedFile } from "../../../src/wire/fleet/order.ts";
 import type { JsonClient } from "../api/json-client.ts";
-import { type ChosenFile, orderedFile, sendFile } from "./send-files.ts";
+import { type ChosenFile, nameFile, orderedFile, sendFile } from "./send-files.ts";
 
 export interface ChosenFiles {
   readonly all: readonly ChosenFile[];
@@ -12,6 +12,8 @@ export interface ChosenFiles {
   remove(file: File): void;
   /** Sends those that the collector has not, and resolves with what an order names; a text is why not. */
   send(folder: string): Promise<readonly OrderedFile[] | string>;
+  /** The same for a dry run, which sends none. */
+  name(folder: string): Promise<readonly OrderedFile[] | string>;
 }
 
 /** Files that the person has chosen for the nodes. */
@@ -24,16 +26,20 @@ export function useChosenFiles(api: JsonClient): ChosenFiles {
       ...files.map((file) => ({ file, sent: undefined })),
     ]);
   const remove = (gone: File): void => setAll((before) => before.filter(({ file }) => file !== gone));
-  const send = async (folder: string): Promise<readonly OrderedFile[] | string> => {
+  const ordered = async (folder: string, nameOf: typeof nameFile): Promise<readonly OrderedFile[] | string> => {
     const files: OrderedFile[] = [];
     for (const { file } of all) {
-      const sent = await sendFile(api, file, (bytes) => {
-        setAll((before) => before.map((each) => (each.file === file ? { file, sent: bytes } : each)));
-      });
-      if (typeof sent === "string") return sent;
-      files.push(orderedFile(sent, { folder, overwrite: overwrites }));
+      const named = await nameOf(file);
+      if (typeof named === "string") return named;
+      files.push(orderedFile(named, { folder, overwrite: overwrites }));
     }
     return files;
   };
-  return { all, overwrites, setOverwrites, add, remove, send };
+  const sendOne: typeof nameFile = (file) =>
+    sendFile(api, file, (bytes) => {
+      setAll((before) => before.map((each) => (each.file === file ? { file, sent: bytes } : each)));
+    });
+  const send = (folder: string) => ordered(folder, sendOne);
+  const name = (folder: string) => ordered(folder, nameFile);
+  return { all, overwrites, setOverwrites, add, remove, send, name };
 }
