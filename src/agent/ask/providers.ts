@@ -9,25 +9,27 @@ import { readUnits } from "./systemd-units.ts";
 
 /** Something that a node can be asked about. It reads, and changes nothing. */
 interface Provider {
+  readonly summary: string;
   readonly maxArguments: number;
   /** A text says why this machine has no such thing. */
   read(asked: Asked): Promise<readonly AnswerRow[] | string>;
 }
 
-const withoutArguments = (read: () => Promise<AnswerRow> | AnswerRow): Provider => ({
+const oneRow = (summary: string, read: () => Promise<AnswerRow> | AnswerRow): Provider => ({
+  summary,
   maxArguments: 0,
   read: async () => [await read()],
 });
 
 /** By name. `mlctl ask --help` lists them. */
 export const PROVIDERS: ReadonlyMap<string, Provider> = new Map<string, Provider>([
-  ["uptime", withoutArguments(readUptime)],
-  ["memory", withoutArguments(readMemory)],
-  ["time", withoutArguments(() => ({ time: new Date().toISOString(), zone: zone() }))],
-  ["disk", { maxArguments: 0, read: readDisks }],
-  ["processes", { maxArguments: 1, read: readProcesses }],
-  ["who", { maxArguments: 0, read: () => readLoggedIn() }],
-  ["units", { maxArguments: 1, read: readUnits }],
+  ["uptime", oneRow("time since the start, load", readUptime)],
+  ["memory", oneRow("memory and swap", readMemory)],
+  ["time", oneRow("clock and time zone", () => ({ time: new Date().toISOString(), zone: zone() }))],
+  ["disk", { summary: "local file systems", maxArguments: 0, read: readDisks }],
+  ["processes", { summary: "your processes, or those of a NAME", maxArguments: 1, read: readProcesses }],
+  ["who", { summary: "who is logged in", maxArguments: 0, read: () => readLoggedIn() }],
+  ["units", { summary: "units of systemd that have failed, or a NAME's", maxArguments: 1, read: readUnits }],
 ]);
 
 function readUptime(): AnswerRow {

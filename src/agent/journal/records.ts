@@ -81,5 +81,5 @@ export function parseEnded(text: string): Ended | undefined {
   if (code !== null && asCount(code) === undefined) return undefined;
   if (signal !== null && typeof signal !== "string") return undefined;
   if (at === undefined || typeof said !== "string") return undefined;
-  return { code: code === null ? null : Number(code), signal, at, text: said };
+  return { code: code === null ? null : Number(code), signal, at, text: said.trim() };
 }

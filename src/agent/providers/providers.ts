@@ -94,7 +94,11 @@ export class Providers {
   }
 
   #list(): readonly AnswerRow[] {
-    const built = [...PROVIDERS.keys()].map((name) => ({ name, arguments: "", summary: "" }));
+    const built = [...PROVIDERS].map(([name, { summary, maxArguments }]) => ({
+      name,
+      arguments: maxArguments === 0 ? "" : "[NAME]",
+      summary,
+    }));
     const own = namesIn(this.#options.folder)
       .filter(
         (name) => isProgramName(name) && programFault(join(this.#options.folder, name), this.#options.folder) === "",

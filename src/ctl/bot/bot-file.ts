@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { parse } from "smol-toml";
+import { isMissing } from "../../host/is-missing.ts";
 import { isServiceName } from "../../wire/fleet/service-name.ts";
 import { asRecord } from "../../wire/record.ts";
 import { isUnixName } from "../../wire/unix-name.ts";
@@ -45,6 +46,8 @@ export function readBotFile(path: string): BotFile {
       throw new CtlError(`${path}: others may write it, and so decide who commands the bot: chmod go-w ${path}`);
     return parseBotFile(readFileSync(path, "utf8"), (file) => readFileSync(file, "utf8"));
   } catch (error) {
+    if (isMissing(error) && !existsSync(path))
+      throw new CtlError(`There is no ${path}: \`mlctl bot --help\` shows one; --config names another`);
     const message = error instanceof Error ? error.message : String(error);
     throw new CtlError(message.includes(path) ? message : `${path}: ${message}`);
   }

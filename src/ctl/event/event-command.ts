@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { isMissing } from "../../host/is-missing.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import {
   EVENTS_FOLDER,
@@ -75,7 +76,7 @@ function leave(text: string, { folder, name }: { readonly folder: string; readon
     renameSync(unfinished, join(folder, name));
   } catch (error) {
     rmSync(unfinished, { force: true });
-    const why = error instanceof Error ? error.message : String(error);
+    const why = isMissing(error) ? `there is no ${folder}` : error instanceof Error ? error.message : String(error);
     throw new CtlError(
       `Cannot leave the event: ${why}. Does marcologger-agent-root run on this node? --folder names another`,
     );

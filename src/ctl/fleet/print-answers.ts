@@ -1,3 +1,5 @@
+import { formatNodeRange } from "../../text/nodes/node-range.ts";
+import { formatDuration } from "../../text/time/duration.ts";
 import type { AnswerRow } from "../../wire/fleet/answer.ts";
 import type { AskedNode } from "../../wire/fleet/asked-node.ts";
 import { reasonWords } from "../../wire/fleet/refusal.ts";
@@ -36,7 +38,7 @@ export class AnswerTable {
     if (rows.length === 0) return;
     const names = [...new Set(rows.flatMap(({ row }) => Object.keys(row)))];
     const columns = names.map((name) => ({
-      title: titleOf(name),
+      title: titleOf(name, isTerminal),
       cell: ({ row }: { readonly row: AnswerRow }) => cellOf(name, row[name], isTerminal),
       ...(rows.every(({ row }) => typeof row[name] !== "string") ? { isRight: true as const } : {}),
     }));
@@ -48,20 +50,26 @@ export class AnswerTable {
   }
 }
 
-/** Names the nodes that gave no answer. */
+/** Names the nodes that gave no answer: those with the same reason together. */
 export function nameOthers(answers: readonly AskedNode[], io: Io): void {
-  for (const each of answers) if (each.answer !== "complete") note(io, `${each.node}: ${wordsOf(each)}`);
+  const nodes = new Map<string, string[]>();
+  for (const each of answers)
+    if (each.answer !== "complete") nodes.set(wordsOf(each), [...(nodes.get(wordsOf(each)) ?? []), each.node]);
+  for (const [words, named] of nodes) note(io, `${formatNodeRange(named)}: ${words}`);
 }
 
-/** `freeBytes`: FREE BYTES. */
-function titleOf(name: string): string {
-  return name.replace(/[A-Z]/g, " $&").toUpperCase();
+/** `freeBytes`: FREE BYTES; for a person, who sees the unit, FREE. */
+function titleOf(name: string, isForPerson: boolean): string {
+  const title = name.replace(/[A-Z]/g, " $&").toUpperCase();
+  return isForPerson ? title.replace(/(?<=.) (?:BYTES|SECONDS)$/, "") : title;
 }
 
-/** Bytes are for a person in units of their size, for a program as they are. */
+/** Bytes and seconds are for a person in units of their size, for a program as they are. */
 function cellOf(name: string, value: AnswerRow[string] | undefined, isForPerson: boolean): string {
   if (value === undefined || value === null) return "-";
-  return isForPerson && typeof value === "number" && /bytes$/i.test(name) ? formatBytes(value) : String(value);
+  if (!isForPerson || typeof value !== "number") return String(value);
+  if (/bytes$/i.test(name)) return formatBytes(value);
+  return /seconds$/i.test(name) ? formatDuration(value * 1_000) : String(value);
 }
 
 function wordsOf({ answer, why, text }: AskedNode): string {

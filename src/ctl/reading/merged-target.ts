@@ -1,4 +1,4 @@
-import { parseNodeRange } from "../../text/nodes/node-range.ts";
+import { isNamedBy } from "../../text/nodes/node-pattern.ts";
 import type { Execution } from "../../wire/api.ts";
 import type { Target as LiveTarget } from "../../wire/live.ts";
 import { UsageError } from "../../wire/usage-error.ts";
@@ -13,10 +13,9 @@ export const NODE_OPTION = { value: "NODES", help: "only on these: gpu1, gpu[01-
 /** What `--node` lets through. */
 export function onNodes(text: string | undefined): (of: Pick<Execution, "node">) => boolean {
   if (text === undefined) return () => true;
-  const range = parseNodeRange(text);
-  if ("problem" in range) throw new UsageError(`--node: ${range.problem}`);
-  const nodes = new Set(range.nodes);
-  return ({ node }) => nodes.has(node);
+  const isNamed = isNamedBy(text);
+  if (typeof isNamed !== "function") throw new UsageError(isNamed.problem);
+  return ({ node }) => isNamed(node);
 }
 
 /** The executions of a target, or all that run, in the order of their nodes. */

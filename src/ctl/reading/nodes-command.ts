@@ -21,7 +21,7 @@ export const NODES: CommandDescription = {
 start), when it last sent anything, how many executions run and are stored, and the last start. Of a fleet all nodes: whether
 the agent is present, its version, load, free memory and memory, commands that it runs, by how much the clock is ahead, kernel.
 --all adds how relays do: the delay of the last report, frames that wait, frames lost and connections refused since its start,
-and by how much its clock is ahead. NODES narrows it: gpu[01-16,20]. For programs: the same fields separated by tabs, those of
+and by how much its clock is ahead. NODES narrows it: gpu[01-16,20], web*. For programs: the same fields separated by tabs, those of
 agents last, times in UTC.
 --events lists what nodes of a fleet have reported instead, newest first: your \`mlctl event\`s; for administrators those of all,
 and the errors of nodes.`,

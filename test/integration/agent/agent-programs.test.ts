@@ -47,7 +47,7 @@ describe("a provider of the node's own", () => {
     ]);
     const { rows } = await site.ask("providers");
     expect(rows.filter(({ name }) => name === "weather" || name === "uptime")).toEqual([
-      { name: "uptime", arguments: "", summary: "" },
+      { name: "uptime", arguments: "", summary: "time since the start, load" },
       { name: "weather", arguments: "[a-z]{1,32}", summary: "of today" },
     ]);
   });

@@ -3,7 +3,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { Bot } from "../../../src/ctl/bot/bot.ts";
-import { parseBotFile } from "../../../src/ctl/bot/bot-file.ts";
+import { parseBotFile, readBotFile } from "../../../src/ctl/bot/bot-file.ts";
 import { BotFleet } from "../../../src/ctl/bot/bot-fleet.ts";
 import { BurnedTokens } from "../../../src/ctl/bot/burned-tokens.ts";
 import { ChatCommands } from "../../../src/ctl/bot/chat-commands.ts";
@@ -232,6 +232,11 @@ test("a token that was shown in the channel is nobody's any more, also after the
   expect(carol.told(CHANNEL)).toEqual([]);
   expect(readFileSync(burnedFile, "utf8")).toMatch(/^carol [0-9a-f]{64}\n$/);
   carol.close();
+});
+
+test("mlctl bot: says how to begin where there is no bot.toml", () => {
+  const path = join(fleet.mlctl.folder, "none/bot.toml");
+  expect(() => readBotFile(path)).toThrow(`There is no ${path}: \`mlctl bot --help\` shows one`);
 });
 
 test("mlctl bot: a server with another certificate gets nothing; Ctrl-C ends it", async () => {

@@ -117,7 +117,7 @@ describe("mlctl tail of a run", () => {
   test.each([
     [["tail"], 2, /expected ID, JOB, JOB@RUN or --all/],
     [["tail", "--all", "train"], 2, /not both/],
-    [["tail", "train", "--node", "gpu[1"], 2, /--node: Cannot read/],
+    [["tail", "train", "--node", "gpu[1"], 2, /Cannot read "gpu\[1": "\[" has no "\]"/],
     [["tail", "train@r7"], 1, /has no run "r7"/],
     [["tail", "@999"], 1, /There is no execution @999. `mlctl ls` lists/],
   ])("refuses %j", async (args, code, message) => {

@@ -38,6 +38,9 @@ describe("--dry-run", () => {
     const asked = await fleet.runHere("-n", "*", "--dry-run", "--put", file, "--to", to, "--", ...counting("dry"));
     expect(asked).toMatchObject({ code: 0, stdout: "node1\twould start it\nnode2\twould start it\n" });
     expect([existsSync(to), count("dry")]).toEqual([false, 0]);
+    const other = join(fleet.mlctl.folder, "other");
+    mkdirSync(other);
+    writeFileSync(join(other, "input"), "another\n");
     const taken = await fleet.runHere(
       "-n",
       "node1",
@@ -45,7 +48,7 @@ describe("--dry-run", () => {
       "--put",
       file,
       "--to",
-      fleet.mlctl.folder,
+      other,
       "--",
       "true",
     );
@@ -144,6 +147,11 @@ describe("mlctl ask", () => {
     expect(await ask(...words, "-n", "node1")).toMatchObject({ code: 125, stdout: "", stderr: `mlctl: ${said}\n` });
   });
 
+  test("nodes that answer nothing for the same reason are named together", async () => {
+    const asked = await ask("weather", "-n", "node[1-2]");
+    expect(asked).toMatchObject({ code: 125, stderr: expect.stringMatching(/^mlctl: node\[1-2\]: nothing[^\n]*\n$/) });
+  });
+
   test("a key that nobody trusts gets no answer", async () => {
     const { path } = FleetKey.make(fleet.mlctl.folder, "stranger");
     const asked = await fleet.mlctl.run(["ask", "--key", path, "-n", "node1", "uptime"]);
@@ -180,6 +188,10 @@ describe("mlctl nodes", () => {
       `Linux ${release()}`,
     ]);
     expect(three).toEqual(["absent", "-", "-", "-", "-", "-", "-", "-"]);
+    expect(fields((await fleet.mlctl.here(["nodes", "n*1,node3"])).stdout).map(([node]) => node)).toEqual([
+      "node1",
+      "node3",
+    ]);
     const json = (await fleet.mlctl.here(["nodes", "--json", "node1"])).stdout;
     expect(JSON.parse(json)).toMatchObject({ node: "node1", fleet: { node: "node1", state: "present" } });
     const { output } = await fleet.mlctl.onTerminal(["nodes"]);
