@@ -41,17 +41,7 @@ describe("--dry-run", () => {
     const other = join(fleet.mlctl.folder, "other");
     mkdirSync(other);
     writeFileSync(join(other, "input"), "another\n");
-    const taken = await fleet.runHere(
-      "-n",
-      "node1",
-      "--dry-run",
-      "--put",
-      file,
-      "--to",
-      other,
-      "--",
-      "true",
-    );
+    const taken = await fleet.runHere("-n", "node1", "--dry-run", "--put", file, "--to", other, "--", "true");
     expect(taken).toMatchObject({
       code: 125,
       stdout: expect.stringMatching(/^node1\twould refuse it: Something else is there/),
