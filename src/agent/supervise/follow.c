@@ -64,13 +64,26 @@ static void hear_answer(struct run *run) {
   }
 }
 
-static void reap(struct run *run) {
+/** @return Whether anybody has died. */
+static bool reap(struct run *run) {
   int status;
+  bool has_any = false;
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+    has_any = true;
     if (pid != run->pid) continue;
     run->has_ended = true;
     run->status = status;
   }
+  return has_any;
+}
+
+/**
+ * Whether nobody is left. Who starts a successor and dies while all are looked at is seen as little as the successor: then the death
+ * shows here, for those whose parent has died are this process's.
+ */
+static bool are_all_gone(struct run *run, const struct members *members) {
+  reap(run);
+  return signal_members(0, members) == 0 && !reap(run);
 }
 
 /** Signals all at once, as an ending session does. Stopped processes get the signal when they continue. */
@@ -106,12 +119,9 @@ void follow(struct run *run) {
   const struct members everybody = {0};
   for (;;) {
     if (run->folder >= 0 && has_record(run->folder, "cancel")) ask_to_end(run, &members);
-    if (run->has_ended && signal_members(0, &members) == 0) {
-      // Reaps processes that died: process 1 may be slow, and until then they look alive.
-      reap(run);
-      return;
-    }
-    // Left-over processes end with the command, as under systemd.
+    // What died is taken here: process 1 may be slow to do it, and until then it seems to be there.
+    if (run->has_ended && are_all_gone(run, &members)) return;
+    // What a command leaves behind ends with it, as under systemd.
     if (run->has_ended) ask_to_end(run, &members);
     long long now_ms = clock_ms(CLOCK_MONOTONIC);
     if (run->late_at_ms > 0 && now_ms >= run->late_at_ms && run->kill_at_ms == 0) {

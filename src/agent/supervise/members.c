@@ -1,6 +1,7 @@
 #include "members.h"
 #include "../../process/process-stat.h"
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,7 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 64 };
+enum {
+  PATH_BYTES = 64,
+  /** After all that were found got SIGKILL, this process's children get it so often, which takes some milliseconds. */
+  ROUNDS = 256,
+  CHILDREN_BYTES = 4096,
+};
 
 struct process {
   pid_t pid;
@@ -129,6 +135,28 @@ static void mark_group(struct processes *processes) {
   }
 }
 
+/**
+ * Kills its children over and over, those as well that have only now lost their parent. Who starts a successor and dies at once is
+ * gone before all processes have been read; here it is met while it starts one, which then fails (fork(2) is not done with a signal
+ * pending).
+ */
+static void kill_children(const struct processes *processes) {
+  int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+  for (int round = 0; fd >= 0 && round < ROUNDS; round++) {
+    char text[CHILDREN_BYTES];
+    ssize_t bytes = pread(fd, text, sizeof text - 1, 0);
+    if (bytes <= 0) break;
+    text[bytes] = '\0';
+    char *next;
+    for (char *at = text; (next = strchr(at, ' ')) != NULL; at = next + 1) {
+      pid_t pid = (pid_t)strtol(at, NULL, 10);
+      const struct process *known = find(processes, pid);
+      if (pid > 0 && (known == NULL || !known->is_spared)) kill(pid, SIGKILL);
+    }
+  }
+  if (fd >= 0) close(fd);
+}
+
 int signal_members(int signal_number, const struct members *members) {
   struct processes processes = read_processes();
   if (members->are_of_cgroup) mark_group(&processes);
@@ -142,6 +170,7 @@ int signal_members(int signal_number, const struct members *members) {
     count += 1;
     if (signal_number != 0) kill(process->pid, signal_number);
   }
+  if (signal_number == SIGKILL && !members->are_of_cgroup) kill_children(&processes);
   free(processes.all);
   return count;
 }

@@ -1,7 +1,11 @@
+import { rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { AgentSite } from "../../support/agent-site.ts";
+import { afterwards } from "../../support/cleanup.ts";
 import { poll } from "../../support/poll.ts";
+import { compileProgram } from "../../support/preload.ts";
+import { processesWith } from "../../support/processes-with.ts";
 import { readIfThere } from "../../support/read-if-there.ts";
 
 let site: AgentSite;
@@ -47,6 +51,29 @@ test("stop ends everything that the command started, also in other sessions", as
   site.cancel(order);
   expect(await site.until(order, "failed")).toMatchObject({ signal: "SIGKILL", by: site.user });
   expect(lines.filter(isThere)).toEqual([]);
+});
+
+test("stop also ends a process that never has one pid for long; what a command leaves behind is that as well", async () => {
+  const comet = await compileProgram("comet", site.folder);
+  const stop = join(site.folder, "stop");
+  const seen = join(site.folder, "count/seen");
+  afterwards(() => writeFileSync(stop, ""));
+  const sizeOf = (): number => statSync(seen, { throwIfNoEntry: false })?.size ?? 0;
+  const script = `${comet} ${stop} ${seen} & until [ -s ${seen} ]; do sleep 0.01; done;`;
+  const stopped = site.run(`${script} sleep 1000`);
+  await poll("the comet", () => sizeOf() > 0);
+  site.cancel(stopped);
+  expect(await site.until(stopped, "failed")).toMatchObject({ by: site.user });
+  // Its end is reported when nothing is left of it.
+  expect(processesWith("cmdline", comet)).toEqual([]);
+  rmSync(seen);
+  const left = site.run(`${script} exit 5`);
+  expect(await site.until(left, "failed")).toMatchObject({ code: 5, signal: null });
+  expect(processesWith("cmdline", comet)).toEqual([]);
+  const before = sizeOf();
+  // One that was missed between two pids would have shown by the end of another run.
+  await site.until(site.run("sleep 0.2"), "finished");
+  expect(sizeOf()).toBe(before);
 });
 
 test("a cancel that comes first keeps the run from starting", async () => {
