@@ -67,7 +67,9 @@ export class BlobStore {
       for (const name of this.#names(decodeURIComponent(folder))) {
         const path = join(options.folder, folder, name);
         const bytes = PART.exec(name)?.[2];
-        if (bytes !== undefined) this.#room.owes(path, Number(bytes) - statSync(path).size);
+        if (bytes === undefined) continue;
+        const { size, mtimeMs } = statSync(path);
+        this.#room.owes(path, { bytes: Number(bytes) - size, atMs: mtimeMs });
       }
     }
   }
@@ -117,7 +119,7 @@ export class BlobStore {
     // A blob under way counts with its announced length.
     if (seen === undefined && this.#isOverQuota(owner, bytes)) return { is: "quota", view: known };
     const part = this.#part(piece);
-    if (!this.#room.hasFor(part, bytes - offset)) return { is: "disk", view: known };
+    if (!this.#room.hasFor(part, bytes - offset, this.#options.wallMs())) return { is: "disk", view: known };
     this.#busy.add(key);
     try {
       return await this.#write(part, piece);
@@ -154,10 +156,11 @@ export class BlobStore {
 
   async #write(part: string, { owner, sha256, bytes, offset, data }: BlobPiece): Promise<Appended> {
     mkdirSync(this.#ownFolder(owner), { recursive: true, mode: 0o700 });
-    // Before the first await, so that the next request counts it.
-    closeSync(openSync(part, "a", 0o600));
-    this.#room.owes(part, bytes - offset);
     let received = offset;
+    // Before anything is waited for: the next request counts it.
+    closeSync(openSync(part, "a", 0o600));
+    const owe = () => this.#room.owes(part, { bytes: bytes - received, atMs: this.#options.wallMs() });
+    owe();
     const view = (): BlobView => ({ sha256, bytes, received, isWhole: false });
     const file = await open(part, "a", 0o600);
     try {
@@ -165,7 +168,7 @@ export class BlobStore {
         if (received + chunk.length > bytes) return { is: "long", view: view() };
         await file.appendFile(chunk);
         received += chunk.length;
-        this.#room.owes(part, bytes - received);
+        owe();
       }
       if (received === bytes) await file.sync();
     } catch (error) {

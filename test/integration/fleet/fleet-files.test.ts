@@ -345,6 +345,22 @@ describe("the collector's store", () => {
     expect(refused).toEqual(["disk", "disk", "disk"]);
   });
 
+  test("who announces files and sends nothing of them holds no room for longer than ten minutes", async () => {
+    let wallMs = Date.now();
+    const folder = join(await tempFolder(), "files");
+    const freeBytes = () => 268_435_456 + 1_000;
+    const start = () => new BlobStore({ folder, maxBytesPerUser: 0, wallMs: () => wallMs, onRefused, freeBytes });
+    const store = start();
+    const announced = { sha256: digest(Buffer.alloc(1_000)), bytes: 1_000 };
+    expect((await append(store, "a", Buffer.from("x"), announced)).is).toBe("stored");
+    const others = Buffer.from("of somebody else");
+    for (const each of [store, start()]) expect((await append(each, "b", others)).is).toBe("disk");
+    wallMs += 600_001;
+    for (const each of [store, start()]) expect((await append(each, "b", others)).is).toBe("stored");
+    // It goes on where there is room.
+    expect((await append(store, "a", Buffer.alloc(9), { ...announced, offset: 1 })).is).toBe("stored");
+  });
+
   test("a file goes a day after its last use, unless an open order names it", async () => {
     const clock = { wallMs: Date.now() };
     const store = await storeOf(0, clock);
