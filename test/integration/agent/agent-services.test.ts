@@ -66,12 +66,12 @@ test("a service gets the JSON of the call, runs as its user, and its JSON comes 
     "$(ls /proc/self/fd | tr '\n' ' ')" "$(cat)"; echo said >&2`,
   );
   const result = await call("tools/echo", input);
-  expect(result).toMatchObject({ state: "finished", code: 0, text: "said " });
+  expect(result).toMatchObject({ state: "finished", code: 0, text: "said" });
   expect(JSON.parse(result.output)).toEqual({ as, asks: site.user, fds: "0 1 2 3 ", input: JSON.parse(input) });
 });
 
 test.each([
-  ["fails", "echo why >&2; exit 3", {}, { state: "failed", code: 3, why: "", text: "why " }],
+  ["fails", "echo why >&2; exit 3", {}, { state: "failed", code: 3, why: "", text: "why" }],
   ["prints no JSON", "echo hello", {}, { state: "failed", why: "not-json" }],
   ["prints nothing", "true", {}, { state: "finished", output: "" }],
   ["prints too much", "head -c 70000 /dev/zero | tr '\\0' 1", {}, { state: "failed", why: "answer" }],
