@@ -17,7 +17,7 @@ import { encodeOrder, type OrderOf } from "../../src/wire/fleet/order.ts";
 import { encodeSignedOrder } from "../../src/wire/fleet/signed-order.ts";
 import { afterwards } from "../support/cleanup.ts";
 import { SILENT } from "../support/fleet-broker.ts";
-import { FLEET, newRun, runOrder } from "../support/fleet-keys.ts";
+import { cancelOrder, FLEET, newRun, runOrder } from "../support/fleet-keys.ts";
 import { poll } from "../support/poll.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
@@ -69,7 +69,7 @@ test("what the journal keeps of a user is known after each step, and after a sta
 });
 
 test("one user's ended runs cannot fill the node's disk: more orders are refused and leave nothing; other users go on", async () => {
-  const old = accept();
+  const [old, known] = [accept(), accept()];
   truncateSync(join(journal.folderOf(old), "order"), 2 ** 30);
   journal = new Journal(folder, { id: newRun(), nowMs: NOW_MS - DAY_MS });
   const [told, stepped] = [[] as string[], [] as string[]];
@@ -82,11 +82,13 @@ test("one user's ended runs cannot fill the node's disk: more orders are refused
         const made = JSON.parse(text) as OrderOf<"run">;
         return { kind: "order", order: made, signed: { order: encodeOrder(made), sig: "sig" }, digest: "" };
       },
+      address: () => undefined,
+      cancelRefusal: async () => undefined,
       judge: async ({ user }: OrderOf<"run">) =>
         user === "alice" ? { kind: "refuse", why: "system-user" } : { kind: "obey", uid: 1_000 },
     } as never,
     runs: { openCount: () => 0, step: ({ user }: { user: string }) => void stepped.push(user) } as never,
-    starter: { limitsMemory: false } as never,
+    starter: { limitsMemory: false, sayWhoStops: () => undefined } as never,
     asking: undefined as never,
     services: undefined as never,
     shared: undefined as never,
@@ -97,6 +99,12 @@ test("one user's ended runs cannot fill the node's disk: more orders are refused
   const before = journal.all().length;
   for (const user of ["alice", "bob"]) await messages.take(JSON.stringify(order(user)));
   expect([told, stepped, journal.all().length]).toEqual([["alice too-many-runs"], ["bob"], before + 1]);
+  // Nor can cancels of runs that never come; what is there can still be stopped.
+  for (const run of [newRun(), known.run]) {
+    const cancel = cancelOrder(order("alice"), { run });
+    await messages.take(JSON.stringify(cancel));
+  }
+  expect([journal.all().length, journal.canceller(known), stepped]).toEqual([before + 1, "alice", ["bob", "alice"]]);
 });
 
 describe("a record that was cut at any byte", () => {
