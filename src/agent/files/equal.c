@@ -6,7 +6,7 @@
 
 enum { PIECE_BYTES = 65536 };
 
-/** Opens a file of this process's user that has an ordered file's length and mode. NULL: it is none. */
+/** Opens a file of this process's user with the ordered file's length and mode. NULL: it is none. */
 static FILE *open_like(int folder, const char *name, const struct file *file) {
   struct stat found;
   int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

@@ -3,12 +3,12 @@ import type { OrderedFile, OrderOf } from "../../wire/fleet/order.ts";
 import { sharedPath } from "../folders/shared-path.ts";
 import type { Staged } from "./writer.ts";
 
-/** Of an order's files, on one node: several may have one home. */
+/** With the node: several nodes may have one home. */
 interface StagedOn extends Staged {
   readonly node: string;
 }
 
-/** What mlsupervise reads of a file (`put.h`): fields ended by NUL. `number` is its place in the order, and always first. */
+/** Describes a file to mlsupervise (`put.h`) in NUL-terminated fields. `number` is its index in the order and always comes first. */
 export function fileFields(
   { path, mode, bytes, overwrite, unpack }: OrderedFile,
   { number, order, uid, shared, node }: StagedOn & { readonly number: number },
@@ -26,7 +26,7 @@ export function fileFields(
     .join("");
 }
 
-/** Files to publish before mlrun's own fields, or before nothing. @param paths absolute, in the order of the files. */
+/** Fields of the files to publish; mlrun's own fields may follow. @param paths absolute, in the order of the files */
 export function publishFields(of: StagedOn & { readonly order: OrderOf<"run"> }, paths: readonly string[]): string {
   const { files, argv } = of.order;
   if (files.length === 0) return "";

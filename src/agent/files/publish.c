@@ -25,14 +25,14 @@ static bool publish_plain(const struct place *place, const char *staged, const s
   bool has_no_links = errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS;
   if (has_no_links && renameat2(place->staged_in, staged, place->folder, place->name, RENAME_NOREPLACE) == 0) return true;
   if (errno != EEXIST) return false;
-  // An earlier order, or another node that has this folder too, has put the same file there.
+  // An earlier order, or another node with this folder, may have put the same file there.
   bool is_in_place = is_equal(place->folder, place->name, file, &(struct staged){place->staged_in, staged});
   if (is_in_place) return unlinkat(place->staged_in, staged, 0) == 0;
   errno = EEXIST;
   return false;
 }
 
-/** A new folder takes a name that mkdir(2) claims; with overwrite the old one goes as the new one comes. */
+/** Publishes a folder: mkdir(2) claims the name; with overwrite, new and old folder are exchanged. */
 static bool publish_tree(const struct place *place, const char *staged, const struct file *file) {
   if (mkdirat(place->folder, place->name, 0700) == 0)
     return renameat(place->staged_in, staged, place->folder, place->name) == 0;

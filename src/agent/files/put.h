@@ -7,12 +7,12 @@
 
 struct user;
 
-/** `.NAME.X.NUMBER`; in a shared folder the uid of who orders follows. */
+/** `.NAME.X.NUMBER`; in a shared folder the sender's uid follows. */
 enum { STAGED_BYTES = 256 };
 
 /** A file of an order, as mlagent-root describes it in fields (`file-fields.ts`). */
 struct file {
-  /** Of the execution: nodes that have a folder in common stage an order's file side by side. */
+  /** The execution's id: nodes with a common folder stage an order's file side by side. */
   char *x;
   char *number;
   char *path;
@@ -34,10 +34,10 @@ struct staged {
   const char *name;
 };
 
-/** Whether a name in a folder is a file of this process's user, as long as the ordered one, and of its mode. */
+/** Whether a name in a folder is a file of this process's user with the length and mode of the ordered one. */
 bool is_like(int folder, const char *name, const struct file *file);
 
-/** Whether it has the bytes of the staged one as well: then the file is in place already. */
+/** Whether it also has the bytes of the staged one: then the file is in place already. */
 bool is_equal(int folder, const char *name, const struct file *file, const struct staged *staged);
 
 /** Reads the fields of one file up to its `end=`. False at `then=`, whose value is in `then`, or if they are damaged. */

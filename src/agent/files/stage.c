@@ -55,7 +55,7 @@ static int say(const char *why, const char *words) {
 static bool is_taken(const struct place *place, const struct file *file) {
   struct stat found;
   if (place->name != place->rest || fstatat(place->folder, place->name, &found, AT_SYMLINK_NOFOLLOW) != 0) return false;
-  // Perhaps the same file: its bytes show when they have come.
+  // It may be the same file: the bytes will tell.
   if (!file->overwrites && !file->is_archive && is_like(place->folder, place->name, file)) return false;
   errno = S_ISDIR(found.st_mode) ? EISDIR : EEXIST;
   // A folder replaces only a folder, a file everything else.
@@ -82,7 +82,7 @@ static bool copy(FILE *from, int to, uint64_t bytes) {
   return true;
 }
 
-/** Whether the name is another file's, that stays. */
+/** Whether another file has the name and keeps it. */
 static bool is_of_another(const struct place *place, const char *staged, const struct file *file) {
   struct stat found;
   bool is_there = place->name == place->rest && fstatat(place->folder, place->name, &found, AT_SYMLINK_NOFOLLOW) == 0;

@@ -71,7 +71,7 @@ export class Checks {
     return { kind: "obey", uid: user.uid };
   }
 
-  /** Why this cancel is not obeyed. Undefined: its user may stop the runs of this owner, in this way. */
+  /** Why this cancel is refused. Undefined: its user may stop the owner's runs this way. */
   async cancelRefusal({ user, owner, via }: OrderOf<"cancel">): Promise<Refusal | undefined> {
     const { admins, webUsers } = this.#options.policy();
     if (user !== owner && !(await this.#isListed(user, admins))) return "not-the-owner";

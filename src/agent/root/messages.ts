@@ -133,10 +133,10 @@ export class Messages {
     const name = { user: order.owner, run: order.run };
     const why = checks.address(order) ?? (await checks.cancelRefusal(order));
     if (why !== undefined) return this.#say(order, { state: "refused", why, digest });
-    // Who can send a node messages could fill its disk with a user's cancels of runs that never come. The collector asks again.
+    // A broker and a user could fill the disk with cancels of runs that never come. The collector asks again.
     if (!journal.has(name) && this.#hasMuch(order.owner))
       return log.event("warning", "cancel not kept: too much is kept of its user", name);
-    // Before the record that makes the supervisor act: the END must know it.
+    // Before the record that makes the supervisor act: the END reports it.
     starter.sayWhoStops(name, order.user);
     const isNew = journal.cancel(name, { message: encodeSignedOrder(signed), by: order.user, at: nowMs() });
     if (isNew) log.event("info", "cancel accepted", { ...name, by: order.user });

@@ -78,8 +78,8 @@ static bool reap(struct run *run) {
 }
 
 /**
- * Whether nobody is left. Who starts a successor and dies while all are looked at is seen as little as the successor: then the death
- * shows here, for those whose parent has died are this process's.
+ * Whether nobody is left. A process that forks a successor and exits during the look is missed, and so is the successor. But its
+ * death shows, because orphans are this process's children.
  */
 static bool are_all_gone(struct run *run, const struct members *members) {
   reap(run);
@@ -119,9 +119,9 @@ void follow(struct run *run) {
   const struct members everybody = {0};
   for (;;) {
     if (run->folder >= 0 && has_record(run->folder, "cancel")) ask_to_end(run, &members);
-    // What died is taken here: process 1 may be slow to do it, and until then it seems to be there.
+    // Reaps processes that died: process 1 may be slow, and until then they look alive.
     if (run->has_ended && are_all_gone(run, &members)) return;
-    // What a command leaves behind ends with it, as under systemd.
+    // Left-over processes end with the command, as under systemd.
     if (run->has_ended) ask_to_end(run, &members);
     long long now_ms = clock_ms(CLOCK_MONOTONIC);
     if (run->late_at_ms > 0 && now_ms >= run->late_at_ms && run->kill_at_ms == 0) {

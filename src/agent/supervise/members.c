@@ -11,7 +11,7 @@
 
 enum {
   PATH_BYTES = 64,
-  /** After all that were found got SIGKILL, this process's children get it so often, which takes some milliseconds. */
+  /** SIGKILLs for each child, after one for each process that was found: some milliseconds. */
   ROUNDS = 256,
   CHILDREN_BYTES = 4096,
 };
@@ -136,9 +136,9 @@ static void mark_group(struct processes *processes) {
 }
 
 /**
- * Kills its children over and over, those as well that have only now lost their parent. Who starts a successor and dies at once is
- * gone before all processes have been read; here it is met while it starts one, which then fails (fork(2) is not done with a signal
- * pending).
+ * Kills this process's children repeatedly, including those that have just lost their parent. A process that forks a successor and
+ * exits at once is gone before all of /proc is read; here the signal finds it while it forks, and the kernel forks nothing with a
+ * signal pending.
  */
 static void kill_children(const struct processes *processes) {
   int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);

@@ -157,7 +157,7 @@ export class BlobStore {
   async #write(part: string, { owner, sha256, bytes, offset, data }: BlobPiece): Promise<Appended> {
     mkdirSync(this.#ownFolder(owner), { recursive: true, mode: 0o700 });
     let received = offset;
-    // Before anything is waited for: the next request counts it.
+    // Before the first await, so that the next request counts it.
     closeSync(openSync(part, "a", 0o600));
     const owe = () => this.#room.owes(part, { bytes: bytes - received, atMs: this.#options.wallMs() });
     owe();

@@ -3,10 +3,10 @@ import { statfsSync } from "node:fs";
 /** Reserved for lines of executions, which matter more. */
 const RESERVE_BYTES = 268_435_456;
 
-/** Who announces a file and sends nothing holds room for no longer: it is missing to the others. */
+/** A file holds room for this long after its last piece: announcing one must not keep others out. */
 const HELD_MS = 600_000;
 
-/** The room of a disk: of what is free, files that are being sent own what is still to come of them. */
+/** Free space of a disk, less the bytes still to come of files under way. */
 export class DiskRoom {
   readonly #folder: string;
   readonly #freeBytes: (folder: string) => number;
@@ -18,7 +18,7 @@ export class DiskRoom {
     this.#freeBytes = freeBytes;
   }
 
-  /** So many bytes are still to come; the last ones came then. */
+  /** Notes the bytes still to come of a file, and when the last ones came. */
   owes(path: string, owed: Owed): void {
     this.#owed.set(path, owed);
   }
@@ -28,7 +28,7 @@ export class DiskRoom {
     this.#owed.delete(path);
   }
 
-  /** Whether so many bytes of a file, with what the others owe, leave the reserve. */
+  /** Whether the reserve remains after these bytes and those still to come of other files. */
   hasFor(path: string, bytes: number, nowMs: number): boolean {
     let toCome = bytes;
     for (const [other, owed] of this.#owed) if (other !== path && nowMs - owed.atMs < HELD_MS) toCome += owed.bytes;

@@ -69,7 +69,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS cancels (owner TEXT, run TEXT, by TEXT, digest TEXT, message TEXT, PRIMARY KEY (owner, run)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS run_files (owner TEXT, sha256 TEXT, run TEXT, PRIMARY KEY (owner, sha256, run)) WITHOUT ROWID;`;
 
-/** Between two times that the disk forgets what has gone: it costs an fsync. */
+/** Between two scrubs: each costs an fsync. */
 const SCRUB_EVERY_MS = 60_000;
 
 /** The outbox's tables. Every commit is on the disk before it returns: only then is anything sent or answered. */
@@ -84,7 +84,7 @@ export class OutboxDb {
   readonly batches: BatchDb;
   /** All that is written here stands in it. */
   readonly transaction: Transaction;
-  /** Since the disk forgot last, messages have gone. */
+  /** Messages were removed since the last scrub. */
   #haveGone = false;
   #scrubbedMs = 0;
 
@@ -94,7 +94,7 @@ export class OutboxDb {
     this.#db.pragma("locking_mode = EXCLUSIVE");
     this.#db.pragma("journal_mode = WAL");
     this.#db.pragma("synchronous = FULL");
-    // Messages hold commands' environments: what goes is overwritten.
+    // Messages hold commands' environments: removed bytes are overwritten.
     this.#db.pragma("secure_delete = ON");
     this.#db.exec(SCHEMA);
     const columns = this.#db.pragma("table_info(runs)") as { name: string }[];
@@ -187,7 +187,7 @@ export class OutboxDb {
     return this.#statements.cancel.get(owner, run) as CancelRow | undefined;
   }
 
-  /** Call it now and then: removes from the journal of SQLite as well what has gone from the tables. */
+  /** Empties SQLite's journal, which still holds what was removed from the tables. Call it now and then. */
   async scrub(nowMs: number): Promise<void> {
     if (!this.#haveGone || nowMs - this.#scrubbedMs < SCRUB_EVERY_MS) return;
     await this.transaction.ended();

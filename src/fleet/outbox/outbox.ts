@@ -140,7 +140,7 @@ export class Outbox {
     return this.#looking;
   }
 
-  /** Removes some of the runs that have ended and were ordered before then, and from the disk what has gone. */
+  /** Removes some of the ended runs that were ordered before then, and scrubs the disk. */
   async prune(beforeMs: number): Promise<void> {
     const { db } = this.#book;
     await this.#book.commit(() => db.kept.prune(beforeMs));
