@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { type ReadFile, readFileAt } from "../disk/quick-reads.ts";
 import { type LogText, logText } from "../sealed/log-text.ts";
 import type { MemberTable } from "../sealed/member-table.ts";
 import { filterPathOf } from "../sealed/sealed-files.ts";
@@ -14,14 +15,22 @@ export interface OpenLog {
 /** Where a log is. */
 export type LogFile = Pick<NumberedLog, "path" | "members">;
 
+interface OpenLogsOptions {
+  readonly withFilters: boolean;
+  /** How logs that are not sealed are read. */
+  readonly readFile?: ReadFile;
+}
+
 /** The open files of an execution's logs: whatever replaces them meanwhile, they stay as they are. */
 export class OpenLogs {
   readonly #open = new Map<LogFile, OpenLog>();
   readonly #fds: number[] = [];
   readonly #withFilters: boolean;
+  readonly #readFile: ReadFile;
 
-  constructor({ withFilters }: { readonly withFilters: boolean }) {
+  constructor({ withFilters, readFile = readFileAt }: OpenLogsOptions) {
     this.#withFilters = withFilters;
+    this.#readFile = readFile;
   }
 
   /** Opens it at the first call. Throws the file system's error. */
@@ -31,7 +40,11 @@ export class OpenLogs {
     const fd = this.#openFile(log.path);
     const { members } = log;
     const sealed = members === undefined ? undefined : { members, filterFd: this.#tryOpen(filterPathOf(log.path)) };
-    const open = { fd, text: logText(fd, members), ...(sealed === undefined ? {} : { sealed }) };
+    const open = {
+      fd,
+      text: logText({ fd, members, readFile: this.#readFile }),
+      ...(sealed === undefined ? {} : { sealed }),
+    };
     this.#open.set(log, open);
     return open;
   }

@@ -2,6 +2,7 @@ import type { LoopTurns } from "../../host/loop-turns.ts";
 import type { RunPlace } from "../../wire/run-lines.ts";
 import { Heap } from "./heap.ts";
 import type { MergedLine, MergedLog } from "./merged-log.ts";
+import { ReadSpace } from "./read-space.ts";
 
 /** Files read from at the same time: more would only wait for each other. */
 const AT_ONCE = 32;
@@ -28,12 +29,12 @@ export async function mergeLines(options: MergeOptions): Promise<{ lines: readon
   const { logs, side, place, limit, turns } = options;
   const isBefore = side === "before";
   const heap = new Heap<MergedLog>((a, b) => (isBefore ? isLess(b, a) : isLess(a, b)));
-  await inParallel(logs, async (log) => {
+  await inParallel(logs, async (log, space) => {
     // Lines of the place's own time are on one side or the other, by their execution and number.
     await turns.run(() =>
-      log.start(side, place === undefined ? undefined : isBefore ? behind(place.time) : place.time),
+      log.start(side, place === undefined ? undefined : isBefore ? behind(place.time) : place.time, space),
     );
-    await skipBeyond(log, side, place);
+    await skipBeyond(log, { side, place, space });
     if (log.next !== undefined) heap.push(log);
   });
   const lines: ChosenLine[] = [];
@@ -49,7 +50,10 @@ export async function mergeLines(options: MergeOptions): Promise<{ lines: readon
 }
 
 /** Leaves out lines of the place's time that are on its other side, and its own line. */
-async function skipBeyond(log: MergedLog, side: "before" | "after", place: RunPlace | undefined): Promise<void> {
+async function skipBeyond(
+  log: MergedLog,
+  { side, place, space }: Pick<MergeOptions, "side" | "place"> & { readonly space: ReadSpace },
+): Promise<void> {
   if (place?.x === undefined || place.n === undefined) return;
   const { x } = log.execution;
   for (;;) {
@@ -57,7 +61,7 @@ async function skipBeyond(log: MergedLog, side: "before" | "after", place: RunPl
     if (next === undefined || next.sortTime !== place.time) return;
     if (x !== place.x && x < place.x === (side === "before")) return;
     if (x === place.x) {
-      const n = await log.numberAt(next.at);
+      const n = await log.numberAt(next.at, space);
       if (side === "before" ? n < place.n : n > place.n) return;
     }
     await log.advance();
@@ -76,11 +80,15 @@ function isLess(a: MergedLog, b: MergedLog): boolean {
   return first === second ? a.execution.x < b.execution.x : first < second;
 }
 
-/** Works on all of them, on a few at a time. */
-export async function inParallel<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+/** Works on all of them, on a few at a time; each reads into the memory of the one before it. */
+export async function inParallel<T>(
+  all: readonly T[],
+  work: (one: T, space: ReadSpace) => Promise<void>,
+): Promise<void> {
   const left = all.values();
   const lane = async (): Promise<void> => {
-    for (const one of left) await work(one);
+    const space = new ReadSpace();
+    for (const one of left) await work(one, space);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
 }

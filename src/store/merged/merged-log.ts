@@ -2,11 +2,13 @@ import { countLines } from "../../frame/cri.ts";
 import type { LoopTurns } from "../../host/loop-turns.ts";
 import { shiftTime } from "../../text/time/shift-time.ts";
 import type { Execution } from "../../wire/api.ts";
+import type { ReadFile } from "../disk/quick-reads.ts";
 import { OpenLogs } from "../execution/open-logs.ts";
 import type { LogText } from "../sealed/log-text.ts";
 import { LineCursor, type PlacedLine, type Side, type TextBlock } from "./line-cursor.ts";
 import { bytesToKnown, type MarkedLog } from "./marked-log.ts";
-import { seekTime } from "./seek-time.ts";
+import type { ReadSpace } from "./read-space.ts";
+import { type ReadText, seekTime } from "./seek-time.ts";
 
 /** Of blocks after the first: this log has shown that it is one of those that print much. */
 const NEXT_BLOCK_BYTES = 65_536;
@@ -41,6 +43,7 @@ interface MergedLogOptions {
   readonly firstBytes: number;
   /** In each it counts the lines of one block: those of many logs may arrive at once. */
   readonly turns: Pick<LoopTurns, "run">;
+  readonly readFile: ReadFile;
 }
 
 /** One log of a run in a merge: read from a place on, in one direction. Its file is open only while it is read from. */
@@ -69,10 +72,10 @@ export class MergedLog {
   }
 
   /** Goes to a time, by the clock that decides, or to an end, and to the first line there. */
-  async start(side: Side, time: string | undefined): Promise<void> {
+  async start(side: Side, time: string | undefined, space: ReadSpace): Promise<void> {
     const { log, firstBytes } = this.#options;
     await this.#reading(async () => {
-      const at = time === undefined ? (side === "before" ? log.size : 0) : await this.#seek(time);
+      const at = time === undefined ? (side === "before" ? log.size : 0) : await this.#seek(time, space);
       const blocks = { at, firstBytes, nextBytes: NEXT_BLOCK_BYTES, known: this.#lastRead };
       this.#lastRead = undefined;
       this.#cursor = new LineCursor((from, most) => this.#read(from, most), side, blocks);
@@ -95,7 +98,7 @@ export class MergedLog {
   }
 
   /** The number of the line that begins at byte `at`: counted from the nearest place that is known. */
-  async numberAt(at: number): Promise<number> {
+  async numberAt(at: number, space: ReadSpace): Promise<number> {
     const { log, marked } = this.#options;
     const isNear = marked === undefined || bytesToKnown(log, at) <= NEAR_BYTES;
     const places = isNear ? log : await marked();
@@ -104,7 +107,9 @@ export class MergedLog {
     if (before.at === at) return before.n;
     return this.#reading(async () => {
       const isNearer = after !== undefined && after.at - at < at - before.at;
-      return isNearer ? after.n - (await this.#count(at, after.at)) : before.n + (await this.#count(before.at, at));
+      return isNearer
+        ? after.n - (await this.#count(at, after.at, space))
+        : before.n + (await this.#count(before.at, at, space));
     });
   }
 
@@ -118,10 +123,10 @@ export class MergedLog {
     this.#next = line === undefined ? undefined : { ...line, sortTime: shiftTime(line.time, this.#options.correctsMs) };
   }
 
-  async #count(from: number, to: number): Promise<number> {
+  async #count(from: number, to: number, space: ReadSpace): Promise<number> {
     let count = 0;
     for (let at = from; at < to; ) {
-      const block = await this.#read(at, Math.min(COUNTED_BYTES, to - at));
+      const block = await this.#read(at, Math.min(COUNTED_BYTES, to - at), space.of(COUNTED_BYTES));
       const { lines, wholeBytes } = await this.#options.turns.run(async () => countLines(block));
       if (lines === 0) break;
       count += lines;
@@ -130,22 +135,22 @@ export class MergedLog {
     return count;
   }
 
-  async #seek(time: string): Promise<number> {
+  async #seek(time: string, space: ReadSpace): Promise<number> {
     const { log, correctsMs, lastTime } = this.#options;
     const wanted = shiftTime(time, -correctsMs);
     const { from, to, fromTime, toTime } = log.bracketOf(wanted);
     const { startedAt } = this.execution;
     const times = { fromTime: fromTime ?? startedAt, toTime: toTime ?? lastTime };
-    const read = async (at: number, most: number): Promise<Buffer> => {
-      const data = await this.#read(at, most);
+    const read: ReadText = async (at, most, into) => {
+      const data = await this.#read(at, most, into);
       this.#lastRead = { at, data };
       return data;
     };
-    return seekTime({ read, from, to, ...times, time: wanted });
+    return seekTime({ read, space, from, to, ...times, time: wanted });
   }
 
   async #reading<T>(work: () => Promise<T>): Promise<T> {
-    const files = new OpenLogs({ withFilters: false });
+    const files = new OpenLogs({ withFilters: false, readFile: this.#options.readFile });
     try {
       this.#text = files.open(this.#options.log).text;
       return await work();
@@ -156,8 +161,8 @@ export class MergedLog {
   }
 
   /** Nothing behind what counts as stored. */
-  async #read(at: number, most: number): Promise<Buffer> {
+  async #read(at: number, most: number, into?: Buffer): Promise<Buffer> {
     const bytes = Math.max(0, Math.min(most, this.#options.log.size - at));
-    return this.#text === undefined || bytes === 0 ? Buffer.alloc(0) : this.#text.read(at, bytes);
+    return this.#text === undefined || bytes === 0 ? Buffer.alloc(0) : this.#text.read(at, bytes, into);
   }
 }

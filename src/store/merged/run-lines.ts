@@ -4,6 +4,7 @@ import type { Execution } from "../../wire/api.ts";
 import type { RunLine, RunLinesPage, RunLinesQuery } from "../../wire/run-lines.ts";
 import { type ChosenLine, inParallel, mergeLines } from "./merge-lines.ts";
 import type { MergedExecution, MergedLog } from "./merged-log.ts";
+import { ReadSpace } from "./read-space.ts";
 import { RunLogs, type RunLogsOptions } from "./run-logs.ts";
 
 /** Lines of a page made in one step of the loop: each may be of another execution, whose summary is parsed. */
@@ -36,6 +37,7 @@ export class RunLines {
     const indexes = new Map<MergedExecution, number>();
     const expected = await this.#firstNumbers(chosen);
     const lines: RunLine[] = [];
+    const space = new ReadSpace();
     const add = async ({ log, line }: ChosenLine): Promise<void> => {
       const { execution } = log;
       let s = indexes.get(execution);
@@ -46,7 +48,7 @@ export class RunLines {
         indexes.set(execution, s);
       }
       const before = expected.get(log);
-      const n = before?.at === line.at ? log.numberAfter(before) : await log.numberAt(line.at);
+      const n = before?.at === line.at ? log.numberAfter(before) : await log.numberAt(line.at, space);
       expected.set(log, { at: line.end, n: n + 1 });
       const parsed = lineOfCri(line.bytes, n);
       if (parsed !== undefined) lines.push({ s, ...parsed });
@@ -64,8 +66,8 @@ export class RunLines {
     const first = new Map<MergedLog, number>();
     for (const { log, line } of chosen) first.set(log, Math.min(first.get(log) ?? line.at, line.at));
     const numbers = new Map<MergedLog, { at: number; n: number }>();
-    await inParallel([...first], async ([log, at]) => {
-      numbers.set(log, { at, n: await this.#turns.run(() => log.numberAt(at)) });
+    await inParallel([...first], async ([log, at], space) => {
+      numbers.set(log, { at, n: await this.#turns.run(() => log.numberAt(at, space)) });
     });
     return numbers;
   }

@@ -5,6 +5,7 @@ import { parseExecution } from "../../wire/api.ts";
 import { asRecord, parseJson } from "../../wire/record.ts";
 import type { RunLinesQuery } from "../../wire/run-lines.ts";
 import { clockOfRow } from "../board/run-cell.ts";
+import { QuickReads, type ReadFile } from "../disk/quick-reads.ts";
 import type { StoredExecution } from "../execution/stored-execution.ts";
 import type { CellPlace, CellRow, RunIndex } from "../index/run-index.ts";
 import type { SlotTable } from "../table/slots.ts";
@@ -17,7 +18,7 @@ const MAX_EXECUTIONS = 20_000;
 /** In one step of the loop: rows read, logs found by their rows alone, and executions loaded. */
 const STEP = { rows: 128, wholes: 32, loads: 8 };
 /** First blocks of all logs together: each is as small as that allows, and as a few lines need. */
-const FIRST_BLOCKS_BYTES = 4_194_304;
+const FIRST_BLOCKS_BYTES = 2_097_152;
 const FIRST_BLOCK = { leastBytes: 512, mostBytes: 16_384 };
 
 export interface RunLogsOptions {
@@ -34,6 +35,7 @@ interface Reading {
   readonly isNodeClock: boolean;
   readonly firstBytes: number;
   readonly turns: Pick<LoopTurns, "run">;
+  readonly readFile: ReadFile;
 }
 
 /** Finds the logs of a run's executions. Most that have ended are whole, and read without being loaded. */
@@ -51,7 +53,9 @@ export class RunLogs {
     const rows = await this.#rows(query);
     const share = Math.floor(FIRST_BLOCKS_BYTES / Math.max(1, rows.length));
     const firstBytes = Math.max(FIRST_BLOCK.leastBytes, Math.min(FIRST_BLOCK.mostBytes, share));
-    const how: Reading = { isNodeClock: query.isNodeClock === true, firstBytes, turns: this.#turns };
+    // One request's: the next may find other files in the page cache.
+    const { read: readFile } = new QuickReads(() => performance.now());
+    const how: Reading = { isNodeClock: query.isNodeClock === true, firstBytes, turns: this.#turns, readFile };
     const logs: MergedLog[] = [];
     const others: CellRow[] = [];
     await this.#inSteps(rows, STEP.wholes, async (row) => {

@@ -1,7 +1,8 @@
 import { CRI } from "../../wire/cri.ts";
+import type { ReadSpace } from "./read-space.ts";
 
 /** Reads bytes of a log's text: fewer at its end, or where that is cheaper. */
-export type ReadText = (at: number, most: number) => Promise<Buffer>;
+export type ReadText = (at: number, most: number, into?: Buffer) => Promise<Buffer>;
 
 const LINE_FEED = 0x0a;
 /** About eighty lines: a guess in a steady log is rarely further off. */
@@ -12,6 +13,7 @@ const MAX_PROBES = 64;
 
 interface Seek {
   readonly read: ReadText;
+  readonly space: ReadSpace;
   /** Where to search: from a line's beginning, with about its time, to the end of a line. */
   readonly from: number;
   readonly to: number;
@@ -26,7 +28,7 @@ interface Seek {
  * Looks into the text itself, since times in a log grow. It guesses from the times on both sides, because most logs are
  * steady, and halves what is left every other time, because some are not.
  */
-export async function seekTime({ read, from, to, fromTime, toTime, time }: Seek): Promise<number> {
+export async function seekTime({ read, space, from, to, fromTime, toTime, time }: Seek): Promise<number> {
   const wantedMs = Date.parse(time);
   // The first line of the time begins within low..high, or at `found`.
   let [low, high, found] = [from, to, to];
@@ -35,7 +37,7 @@ export async function seekTime({ read, from, to, fromTime, toTime, time }: Seek)
     const part = (wantedMs - lowMs) / (highMs - lowMs);
     const guess = probe % 2 === 0 && Number.isFinite(part) ? low + part * (high - low) : (low + high) / 2;
     const at = Math.max(low, Math.min(Math.floor(guess - PROBE_BYTES / 2), high - 1));
-    const lines = await linesAt(read, at, at === low);
+    const lines = await linesAt({ read, space }, at, at === low);
     if (lines === undefined || lines.first >= to) {
       high = at;
       continue;
@@ -63,9 +65,14 @@ interface Lines {
 }
 
 /** The whole lines in some bytes from `at` on; undefined if none begins behind it. */
-async function linesAt(read: ReadText, at: number, isStart: boolean): Promise<Lines | undefined> {
+async function linesAt(
+  { read, space }: Pick<Seek, "read" | "space">,
+  at: number,
+  isStart: boolean,
+): Promise<Lines | undefined> {
   for (let bytes = PROBE_BYTES; bytes <= MAX_LINE_BYTES; bytes *= 4) {
-    const data = await readWhole(read, at, bytes);
+    const room = space.of(bytes);
+    const data = await readWhole((from, most) => read(from, most, room.subarray(from - at)), at, bytes);
     const first = isStart ? 0 : data.indexOf(LINE_FEED) + 1;
     const end = data.lastIndexOf(LINE_FEED) + 1;
     const last = startOfLine(data, end - 1);

@@ -1,20 +1,37 @@
-import { read } from "node:fs";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import { type ReadFile, readFileAt } from "../disk/quick-reads.ts";
 import { type MemberTable, memberAt } from "./member-table.ts";
 
-const readAt = promisify(read);
 const inflate = promisify(gunzip);
 
 /** The text of a log in an open file, sealed or not. */
 export interface LogText {
-  /** Bytes from `at` on, at most `most`: fewer at the end of a file or of a member, none beyond the end. */
-  read(at: number, most: number): Promise<Buffer>;
+  /**
+   * Bytes from `at` on, at most `most`: fewer at the end of a file or of a member, none beyond the end.
+   *
+   * @param into Room for `most` bytes, where they may be put.
+   */
+  read(at: number, most: number, into?: Buffer): Promise<Buffer>;
 }
 
-/** @param members Of a sealed log. Reading rejects with the file system's error; of a damaged member too. */
-export function logText(fd: number, members: MemberTable | undefined): LogText {
-  return members === undefined ? { read: (at, most) => readBytes(fd, at, most) } : new SealedText(fd, members);
+interface LogTextOptions {
+  readonly fd: number;
+  /** Of a sealed log. */
+  readonly members: MemberTable | undefined;
+  /** How one that is not sealed is read. */
+  readonly readFile: ReadFile;
+}
+
+/** Reading rejects with the file system's error; of a damaged member too. */
+export function logText({ fd, members, readFile }: LogTextOptions): LogText {
+  if (members !== undefined) return new SealedText(fd, members);
+  return {
+    read: async (at, most, into = Buffer.allocUnsafe(most)) => {
+      const bytesRead = await readFile(fd, into.subarray(0, most), at);
+      return into.subarray(0, bytesRead);
+    },
+  };
 }
 
 class SealedText implements LogText {
@@ -42,9 +59,10 @@ class SealedText implements LogText {
     const { fileAt, textAt } = this.#members;
     const [from = 0, to = 0] = [fileAt[member], fileAt[member + 1]];
     const bytes = (textAt[member + 1] ?? 0) - (textAt[member] ?? 0);
-    const packed = await readBytes(this.#fd, from, to - from);
+    const packed = Buffer.allocUnsafe(to - from);
+    const packedBytes = await readFileAt(this.#fd, packed, from);
     try {
-      const text = await inflate(packed, { maxOutputLength: bytes });
+      const text = await inflate(packed.subarray(0, packedBytes), { maxOutputLength: bytes });
       if (text.length === bytes) return text;
     } catch {
       // The same as a short one.
@@ -55,10 +73,4 @@ class SealedText implements LogText {
       syscall: "gunzip",
     });
   }
-}
-
-async function readBytes(fd: number, at: number, most: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(most);
-  const { bytesRead } = await readAt(fd, bytes, 0, most, at);
-  return bytes.subarray(0, bytesRead);
 }

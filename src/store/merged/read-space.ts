@@ -1,0 +1,10 @@
+/** Memory that one reader after another reads into: fresh memory for each block costs more than the reading itself. */
+export class ReadSpace {
+  #bytes: Buffer = Buffer.alloc(0);
+
+  /** Room for so much. What was read into it before is void. */
+  of(bytes: number): Buffer {
+    if (this.#bytes.length < bytes) this.#bytes = Buffer.allocUnsafeSlow(bytes);
+    return this.#bytes;
+  }
+}
