@@ -7,15 +7,15 @@ import { LIST } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 
 interface LogEmptyProps {
-  readonly feed: LogFeed | undefined;
+  readonly feed: LogFeed;
   readonly navigation: Navigation;
   readonly onRetry: () => void;
 }
 
-/** Stands in for a log that has no lines yet. */
+/** Stands in for a log that cannot be shown. */
 export function LogEmpty({ feed, navigation, onRetry }: LogEmptyProps): JSX.Element {
   const { place } = navigation;
-  if (typeof feed?.phase === "object" && place.view !== "list") {
+  if (typeof feed.phase === "object" && place.view !== "list") {
     return (
       <main class="page centred">
         <h1>{t.whose[place.view]}</h1>
@@ -28,7 +28,7 @@ export function LogEmpty({ feed, navigation, onRetry }: LogEmptyProps): JSX.Elem
       </main>
     );
   }
-  if (feed?.phase === "absent") {
+  if (feed.phase === "absent") {
     return (
       <main class="page centred">
         <h1>{t.absent}</h1>
@@ -39,15 +39,12 @@ export function LogEmpty({ feed, navigation, onRetry }: LogEmptyProps): JSX.Elem
       </main>
     );
   }
-  if (feed?.phase === "failed") {
-    return (
-      <main class="page centred">
-        <h1>{t.failed}</h1>
-        <button type="button" class="primary" onClick={onRetry}>
-          {frame.tryAgain}
-        </button>
-      </main>
-    );
-  }
-  return <main class="log-page" aria-busy="true" />;
+  return (
+    <main class="page centred">
+      <h1>{t.failed}</h1>
+      <button type="button" class="primary" onClick={onRetry}>
+        {frame.tryAgain}
+      </button>
+    </main>
+  );
 }

@@ -36,7 +36,10 @@ interface LogHeadProps extends LogPageProps, LogCommands {
   readonly onScale: (scale: TimeScale | undefined) => void;
 }
 
-/** What stands above the lines: the page draws many times a second, these only when they show something else. */
+/**
+ * What stands above the lines: the page draws many times a second, these only when they show something else. Until the lines
+ * are there it is only the toolbar.
+ */
 export function LogHead(props: LogHeadProps): JSX.Element {
   const { api, live, navigation, place, showOwner, hasFleet, runBoard, isConnected } = props;
   const {
@@ -56,15 +59,18 @@ export function LogHead(props: LogHeadProps): JSX.Element {
     onTime,
     onScale,
   } = props;
+  const { isReady } = feed;
   const { length } = feed.sources;
   const second = Math.floor(Date.now() / 1_000);
   const updates = feed.sources.reduce((sum, source) => sum + source.updates, 0);
   return (
     <div class="log-head">
       <Still
-        on={[feed, place, showOwner, second, length, updates]}
+        on={[feed, isReady, place, showOwner, second, length, updates]}
         draw={() =>
-          place.view === "job" ? (
+          !isReady ? (
+            NO_HEADER
+          ) : place.view === "job" ? (
             <Lazy<JobHeaderProps>
               load={loadJobHeader}
               props={{ api, live, feed, navigation, place, showOwner, hasFleet }}
@@ -80,9 +86,9 @@ export function LogHead(props: LogHeadProps): JSX.Element {
         }
       />
       <Still
-        on={[feed, place, showOwner, feed.run]}
+        on={[feed, isReady, place, showOwner, feed.run]}
         draw={() =>
-          place.view === "job" && feed.run !== undefined ? (
+          isReady && place.view === "job" && feed.run !== undefined ? (
             <Lazy<JobBoardProps>
               load={loadJobBoard}
               props={{ api, runBoard, navigation, place, run: feed.run, owner: place.owner, showOwner }}
@@ -112,9 +118,9 @@ export function LogHead(props: LogHeadProps): JSX.Element {
         )}
       />
       <Still
-        on={[feed, place, lineTime, feed.isLive, feed.run, ticks.length, ticks[0], ticks.at(-1)]}
+        on={[feed, isReady, place, lineTime, feed.isLive, feed.run, ticks.length, ticks[0], ticks.at(-1)]}
         draw={() =>
-          place.view === "job" && feed.run !== undefined ? (
+          isReady && place.view === "job" && feed.run !== undefined ? (
             <Lazy<TimeStripProps>
               load={loadTimeStrip}
               props={{

@@ -126,15 +126,9 @@ export function LogPage(props: LogPageProps): JSX.Element {
   const { title, state } = titleOf(place, feed, runBoard.board);
   usePageTitle(title, state);
 
-  if (feed === undefined || shown === undefined || feed.phase !== "ready") {
-    return (
-      <LogEmpty feed={feed} navigation={navigation} onRetry={() => void feed?.open(feed.failedAt ?? { at: "end" })} />
-    );
-  }
-  const { items, folds } = rows.of(feed, look.labels);
-  const ticks = ticksOf(feed, found, scale);
-  return (
-    <main class={isReading ? "log-page reading" : "log-page"}>
+  const ticks = feed?.isReady === true ? ticksOf(feed, found, scale) : [];
+  const head =
+    feed === undefined || shown === undefined ? null : (
       <LogHead
         {...props}
         feed={feed}
@@ -153,6 +147,29 @@ export function LogPage(props: LogPageProps): JSX.Element {
         onTime={(at) => onTime.current(at)}
         onScale={setScale}
       />
+    );
+  if (feed === undefined || shown === undefined || feed.phase === "loading") {
+    // What is drawn while the lines are on their way need not be drawn with them; a text that nobody sees brings their fonts.
+    return (
+      <main class="log-page" aria-busy="true">
+        {head}
+        <div class="log-frame">
+          <div class="log unseen" aria-hidden="true">
+            0<b>0</b>
+          </div>
+        </div>
+      </main>
+    );
+  }
+  if (feed.phase !== "ready") {
+    return (
+      <LogEmpty feed={feed} navigation={navigation} onRetry={() => void feed.open(feed.failedAt ?? { at: "end" })} />
+    );
+  }
+  const { items, folds } = rows.of(feed, look.labels);
+  return (
+    <main class={isReading ? "log-page reading" : "log-page"}>
+      {head}
       {found.find.request === undefined && found.filter.request === undefined ? null : (
         <Lazy<PageBarProps> load={loadPageBars} props={{ feed, found, place, adjust }} waiting={null} />
       )}

@@ -31,6 +31,8 @@ export function useLogCommands(options: LogCommandsOptions): LogCommands {
   const { feed, shown, view, wrap, time, adjust, onStep, onHelp } = options;
   const goTo = (to: Exclude<Goto, { is: "problem" }>): void => {
     if (feed === undefined || shown === undefined) return;
+    // A part of what is not known yet is nowhere.
+    if (to.is === "part" && feed.sources.length === 0) return;
     const lastN = feed.sources[0]?.lastN ?? 0;
     if (to.is === "line" || (to.is === "part" && feed.order === "n")) {
       const n = to.is === "line" ? to.n : Math.max(1, Math.round(lastN * to.part));
