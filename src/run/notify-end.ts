@@ -27,7 +27,7 @@ export function notifyEnd(begin: BeginFields, end: End, { owner, nowMs, warn }: 
   try {
     if (folder === undefined) throw new Error("there is no folder to spool to");
     const body = notificationBody({ ...begin, startedAt: formatTimestamp(startedUs), end }, viewer);
-    keepNotification(folder, begin.x, owner, { url, secretFile, atMs: nowMs(), body });
+    keepNotification({ folder, x: begin.x, owner }, { url, secretFile, atMs: nowMs(), body });
   } catch (error) {
     warn(`Nobody is notified: ${error instanceof Error ? error.message : String(error)}`);
   }

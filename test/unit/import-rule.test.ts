@@ -115,6 +115,14 @@ test("every export is imported somewhere", () => {
   expect(used.size).toBeGreaterThan(1_000);
 });
 
+test("nothing is exported as default but Vite's configuration, or from another file than its own", () => {
+  const files = ["src", "ui/src"].flatMap(sources).filter((file) => !file.endsWith(".vite.ts"));
+  const wrong = files.filter((file) =>
+    /^export (?:default\b|\*|(?:type )?\{[^}]*\} from)/m.test(readFileSync(join(ROOT, file), "utf8")),
+  );
+  expect(wrong).toEqual([]);
+});
+
 test("the viewer imports only wire and text from src", () => {
   const fromSrc = sources("ui")
     .flatMap(importsOf)

@@ -43,6 +43,24 @@ test("test/README.md names test files that exist", () => {
   expect(missing).toEqual([]);
 });
 
+test("src/README.md says where it happens: each file exists, and has what is named in it", () => {
+  const [, section = ""] = textOf("src/README.md").split("\n## Where it happens\n");
+  const [happens = "", limits = ""] = section.split("\n## Where limits live\n");
+  const [rows = ""] = limits.split("\n\nA new limit");
+  const paths = [...`${happens}${rows}`.matchAll(/`([a-z][\w-]*\/[\w./-]+)`/g)].map(([, path = ""]) => path);
+  expect(paths.length).toBeGreaterThan(20);
+  expect(paths.filter((path) => !existsSync(join(ROOT, "src", path)))).toEqual([]);
+  const named = [...happens.matchAll(/`([\w.]+)` in `([\w./-]+)`/g)];
+  expect(named.length).toBeGreaterThan(10);
+  const missing = named.filter(([, name = "", path = ""]) => {
+    const text = textOf(join("src", path));
+    return !name
+      .split(".")
+      .every((part) => new RegExp(`\\b(class|function|interface) ${part}\\b|\\b${part}\\(`).test(text));
+  });
+  expect(missing.map(([all]) => all)).toEqual([]);
+});
+
 test("src/host/METRICS.md lists each metric, in the words of /metrics", () => {
   const sources = execFileSync("git", ["ls-files", "src/**/*.ts"], { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
   const metrics = sources.flatMap((file) => [...textOf(file).matchAll(/(?<!`.*)"(ml_\w+)",\s*(?:help: )?"([^"]*)"/g)]);

@@ -15,8 +15,11 @@ const MAX_FILES = 1_000;
  */
 const FILE = /^([0-9A-Z]{26}\.\d+-\d+-\d+)\.(?:notify|(\d+-\d+-\d+)\.notify-busy)$/;
 
-/** Throws if it cannot be kept. @param owner Name of this process. */
-export function keepNotification(folder: string, x: string, owner: string, waiting: Waiting): void {
+/** Throws if it cannot be kept. `owner`: name of this process. */
+export function keepNotification(
+  { folder, x, owner }: { readonly folder: string; readonly x: string; readonly owner: string },
+  waiting: Waiting,
+): void {
   if (waitingNotifications(folder).length >= MAX_FILES)
     throw new Error(`${MAX_FILES} wait in ${folder}, which is the limit`);
   const busy = join(folder, `${x}.${owner}.${owner}.notify-busy`);
