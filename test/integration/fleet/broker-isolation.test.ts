@@ -193,6 +193,17 @@ describe("certificates", () => {
     expect(await hello({ cert: old[0], key: old[1] })).toMatch(/Authorization Violation/);
   });
 
+  test("a revoked node is cut as soon as the list says so, and nobody has to ask for it", async () => {
+    await issueCertificate(pki, "revoked");
+    await broker.nodes.reload();
+    const connection = await connectNode(at, { pki, node: "revoked" });
+    expect((await connection.request("fleet.evt.revoked", "e", { timeout: 5_000 })).string()).toBe("+");
+    await revokeNode(pki, "revoked");
+    // Settles when the broker ends the connection.
+    await connection.closed();
+    await expect(connectNode(at, { pki, node: "revoked" })).rejects.toThrow(/authorization|closed|expired/i);
+  });
+
   test("without one, or with another authority's or the collector's, nobody is admitted", async () => {
     const foreign = await makeFleetPki(["node1"]);
     const of = (folder: string, name: string) => ({
