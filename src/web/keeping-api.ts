@@ -52,7 +52,7 @@ export function createKeepingApi({ archive, keeping, viewerOf, recordRead }: Kee
     return run === undefined ? { owner, job } : { owner, job, run };
   }
 
-  /** Whether an administrator's hold is placed: on another user's executions, or on request. */
+  /** Who places the hold: an administrator on another user's executions or on request, otherwise the owner. */
   function by(viewer: Viewer, { owner }: HeldThing, { admin }: HoldRequest): "owner" | "admin" {
     if (admin && !viewer.admin)
       throw new HttpError({ status: 403, code: "denied", message: "Only administrators place and lift such holds" });

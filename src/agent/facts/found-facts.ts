@@ -26,7 +26,7 @@ interface Found {
 
 /** nvidia-smi(1): a line for each GPU. */
 const GPU_ARGUMENTS = ["--query-gpu=name,memory.total", "--format=csv,noheader"];
-/** In presence's format. */
+/** Presence's bounds on labels. */
 const MAX_FACTS = 64;
 const MAX_CHARACTERS = 256;
 const MAX_SCRIPTS = 16;

@@ -15,7 +15,7 @@
 
 enum { FAILED = 125 };
 
-/** Reads fields that begin with files. */
+/** Start of the fields if they begin with files. */
 static const char FIRST_FIELD[] = "number=";
 
 static bool publish_plain(const struct place *place, const char *staged, const struct file *file) {

@@ -70,7 +70,7 @@ export class Journal {
     return this.#createdMs;
   }
 
-  /** Marks this journal as a copy: from now on it takes no order issued before `issued`. */
+  /** Marks this journal as a copy: from now on it takes no order issued before `atMs`. */
   refuseBefore(atMs: number): void {
     replaceRecord(this.#folder, "journal", JSON.stringify({ id: this.id, created: atMs }));
     this.#createdMs = atMs;

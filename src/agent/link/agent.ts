@@ -178,7 +178,7 @@ function factsOf(status: RootStatus | undefined): string {
   return JSON.stringify([status?.services, status?.gpus, status?.labels]);
 }
 
-/** Defaults to the broker's host. */
+/** Address of the file server: by default on the broker's host, on the next port. */
 function sourceOf({ broker, files, pki, node }: AgentConfig): BlobSourceOptions {
   const [, host = "", port = "0"] = /^(.*):(\d+)$/.exec(files ?? broker) ?? [];
   const bare = host.replace(/^\[(.*)\]$/, "$1");

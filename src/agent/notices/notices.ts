@@ -11,7 +11,7 @@ type Notice = FleetEventOf<"error"> | FleetEventOf<"note">;
 
 interface NoticesOptions {
   readonly folder: string;
-  /** Discards on this node, which appear nowhere else. */
+  /** The node's own log: its entries are not reported to the collector. */
   readonly log: Log;
   /** Resolves with the collector's answer; undefined if there is none. */
   readonly tell: (event: FleetEvent) => Promise<EventAnswer | undefined>;

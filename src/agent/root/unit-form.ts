@@ -21,7 +21,7 @@ const LOOK_PROPERTIES = [
   "NoNewPrivileges=yes",
   "CapabilityBoundingSet=",
   "ProtectSystem=strict",
-  // Otherwise writable, like all of /dev.
+  // ProtectSystem leaves these writable, like all of /dev.
   "InaccessiblePaths=-/dev/shm -/dev/mqueue",
   "ProtectHome=read-only",
   "MemoryMax=512M",

@@ -33,7 +33,7 @@ struct run {
   long long kill_after_ms;
   /** Deadline for SIGKILL to all remaining processes, then to mlrun's own. 0: none. */
   long long kill_at_ms;
-  /** Time limit after which it is asked to end. 0: none. */
+  /** When its time limit ends, after which it is asked to end. 0: no limit. */
   long long late_at_ms;
   bool is_late;
 };
