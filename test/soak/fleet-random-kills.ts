@@ -118,7 +118,10 @@ function killSupervisor(site: string): string | undefined {
     const folder = words.find((word) => word.startsWith(site));
     return program.endsWith("/mlsupervise") && action === "run" && folder !== undefined ? [{ pid, folder }] : [];
   });
-  const victim = found[Math.floor(Math.random() * found.length)];
+  // Until it becomes mlrun, its child looks like it: killed, that one is a command that a signal has ended.
+  const pids = new Set(found.map(({ pid }) => pid));
+  const supervisors = found.filter(({ pid }) => !pids.has(parentOf(pid)));
+  const victim = supervisors[Math.floor(Math.random() * supervisors.length)];
   if (victim === undefined) return undefined;
   try {
     process.kill(Number(victim.pid), "SIGKILL");
@@ -126,6 +129,15 @@ function killSupervisor(site: string): string | undefined {
     // It has just ended.
   }
   return victim.folder;
+}
+
+/** proc(5). Empty: it has ended. */
+function parentOf(pid: string): string {
+  try {
+    return /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "";
+  } catch {
+    return "";
+  }
 }
 
 function wordsOf(pid: string): readonly string[] {
