@@ -90,13 +90,14 @@ export class LogView extends Component<LogViewProps> {
   }
 
   override componentDidUpdate(): void {
-    const { wrap, opened } = this.props;
+    const { wrap, opened, current, look } = this.props;
     if (wrap && this.#sizes.measure(this.#rows.current, this.#drawn)) {
       this.forceUpdate();
       return;
     }
     this.#sizes.widen(this.#space.current, this.#drawn, opened);
-    this.#reveal.show(this.props, { scroller: this.#scroller.current, rows: this.#rows.current });
+    const shown = { current, wrap, words: look.words, first: this.#drawn[0] };
+    this.#reveal.show(shown, { scroller: this.#scroller.current, rows: this.#rows.current });
     this.#loadAhead();
   }
 

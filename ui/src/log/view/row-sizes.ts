@@ -62,5 +62,5 @@ export class RowSizes {
 function widthOf(item: Item, opened: WeakSet<LogRow>): number {
   if (item.kind === "hole") return 0;
   const { length } = item.text;
-  return opened.has(item) ? length : Math.min(length, HEAD_CHARACTERS);
+  return opened.has(item) || item.found !== undefined ? length : Math.min(length, HEAD_CHARACTERS);
 }

@@ -79,7 +79,7 @@ export class RowView extends Component<RowViewProps> {
           row={row}
           words={look.words}
           found={found}
-          isWhole={isWhole || current}
+          isWhole={isWhole || current || row.found !== undefined}
           onOpen={() => look.onOpen(row)}
           tail={tailOf({ row, look, fold })}
         />
