@@ -65,6 +65,12 @@ export const HEAD_CHARACTERS = 2_000;
 /** Of a longer line only the beginning is taken apart; its rest is counted as printed. */
 const FLAT_CHARACTERS = 100_000;
 
+/** Of a match: its head may end before what was found. Colours count as well: then more is shown. */
+export function isFoundBehindHead({ text, found }: LogRow): boolean {
+  const [first] = found ?? [];
+  return first !== undefined && text.indexOf(first) + first.length > HEAD_CHARACTERS;
+}
+
 const heads = new WeakMap<LogRow, RowHead>();
 
 export function headOf(row: LogRow): RowHead {
