@@ -80,6 +80,15 @@ describe("a filter", () => {
     await poll("three lines", async () => (await textsInView(page)).join() === "17:58,17:59,18:00");
   });
 
+  test("of stderr marks it on the scroll bar and on the strip above", async () => {
+    const page = await open("?job=mix");
+    await page.locator(".time-strip svg").waitFor();
+    await page.getByRole("radio", { name: "stderr" }).check();
+    await poll("its lines", async () => (await textsInView(page)).length === 4);
+    await page.locator(".scroll-tick").first().waitFor();
+    await page.locator(".strip-match").first().waitFor();
+  });
+
   test("brings a match far to the right into view", async () => {
     const page = await open("?job=mix&q=Nadel+rank:1");
     const mark = page.locator(".row mark");

@@ -107,6 +107,20 @@ test("puts filters into the address and the request, and keeps them on reload", 
   expect(await page.getByRole("searchbox").inputValue()).toBe("beta");
 });
 
+test("shows the labels that a run's executions share, and finds them", async () => {
+  const { page } = await setUp([
+    ...[1, 2].map((rank) => execution(rank, { job: "tuned", labels: { model: "llama", rank: String(rank) } })),
+    execution(3, { job: "other", labels: { model: "bert" } }),
+  ]);
+  const row = page.getByRole("region", { name: "Job tuned" });
+  await row.getByText("model=llama").waitFor();
+  expect(await row.innerText()).not.toContain("rank=");
+  await page.keyboard.press("/");
+  await page.keyboard.type("llama");
+  await page.getByRole("region", { name: "Job other" }).waitFor({ state: "detached" });
+  await row.getByText("model=llama").first().waitFor();
+});
+
 test("loads older executions while scrolling", async () => {
   const { page } = await setUp(
     Array.from({ length: 250 }, (_, index) => execution(index, { argv: [`./run${index}`] })),

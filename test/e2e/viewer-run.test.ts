@@ -301,10 +301,13 @@ test("the focus is seen wherever Tab takes it, on every page and in the dialogue
     await page.getByRole("button", { name, exact: true }).focus();
     await page.keyboard.press("Enter");
   };
-  for (const [name, address, shown] of [["list", "/", ".job-counts"], ...DEMO_PAGES] as const) {
-    await page.goto(new URL(address, page.url()).href);
-    await page.locator(shown).first().waitFor();
-    await walkFocus(page, name);
+  for (const width of [390, 1_280]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const [name, address, shown] of [["list", "/", ".job-counts"], ...DEMO_PAGES] as const) {
+      await page.goto(new URL(address, page.url()).href);
+      await page.locator(shown).first().waitFor();
+      await walkFocus(page, `${name}, ${width}`);
+    }
   }
   await press("Actions");
   await dialog.getByRole("button", { name: "Share" }).waitFor();

@@ -9,6 +9,7 @@ import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import type { TimeScale } from "../times/time-scale.ts";
 import { copyRows } from "./copy-rows.ts";
 import { DateNote } from "./date-note.tsx";
+import { FocusReveal } from "./focus-reveal.ts";
 import { LoadAhead } from "./load-ahead.ts";
 import { LogRows } from "./log-rows.tsx";
 import { LogViewport } from "./log-viewport.ts";
@@ -72,6 +73,7 @@ export class LogView extends Component<LogViewProps> {
   readonly #slots = new RowSlots();
   readonly #ahead = new LoadAhead();
   readonly #reveal = new MatchReveal();
+  readonly #focus = new FocusReveal(() => this.#restSoon());
   readonly #resizes = new ResizeObserver(() => this.#resized());
   #device: ScrollDevice | undefined;
   #shown: LogPosition | undefined;
@@ -86,6 +88,7 @@ export class LogView extends Component<LogViewProps> {
     if (scroller === null || space === null) return;
     this.props.controls.current = this;
     this.#device = new ScrollDevice(scroller, space, (deltaPx) => this.scrollBy(deltaPx));
+    scroller.addEventListener("focusin", this.#focus.reached);
     this.#resizes.observe(scroller);
   }
 
@@ -133,18 +136,8 @@ export class LogView extends Component<LogViewProps> {
     this.scrollBy(pages * Math.max(ROW_PX, this.#viewport.heightPx - 2 * ROW_PX));
   }
 
-  override render({
-    feed,
-    items,
-    look,
-    wrap,
-    marked,
-    current,
-    opened,
-    folds,
-    ticks,
-    scale,
-  }: LogViewProps): JSX.Element {
+  override render(props: LogViewProps): JSX.Element {
+    const { feed, items, look, wrap, marked, current, opened, folds, ticks, scale } = props;
     const viewport = this.#viewport;
     viewport.items = items;
     viewport.isPinned = feed.isFollowing;
@@ -224,6 +217,8 @@ export class LogView extends Component<LogViewProps> {
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => {
       const { feed, onRest } = this.props;
+      const hiddenPx = this.#focus.takePx(this.#scroller.current);
+      if (hiddenPx !== 0) return this.scrollBy(hiddenPx);
       onRest(feed.isFollowing ? undefined : this.#viewport.items[this.#viewport.topIndex]);
       this.#ahead.rested();
       this.#loadAhead();
