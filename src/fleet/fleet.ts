@@ -130,10 +130,10 @@ export class Fleet {
     return this.#broker.nodes.reload();
   }
 
-  /** `files`: the order names a file that is not stored. */
+  /** `signed` are the parts of the order. `files`: one that it names is not here. */
   async submit(
     order: OrderOf<"run">,
-    signed: SignedOrder,
+    signed: readonly SignedOrder[],
     batching?: Batching,
   ): Promise<"files" | Awaited<ReturnType<Outbox["submit"]>>> {
     if (!order.files.every(({ sha256, bytes }) => this.#files.blobs.has(order.user, { sha256, bytes }))) return "files";
@@ -161,7 +161,7 @@ export class Fleet {
     return this.#asking.calls.call(...asked);
   }
 
-  cancel(order: OrderOf<"cancel">, signed: SignedOrder): ReturnType<Outbox["cancel"]> {
+  cancel(order: OrderOf<"cancel">, signed: readonly SignedOrder[]): ReturnType<Outbox["cancel"]> {
     return this.#outbox.cancel(order, signed);
   }
 

@@ -33,8 +33,11 @@ interface AppOptions {
 const MAX_BODY_BYTES = 16_384;
 /** A signed order as the text of JSON, in which each of its quotes takes two characters. */
 const MAX_ORDER_BYTES = 2 * FLEET_LIMITS.maxMessageBytes;
-/** Where orders come in the body. */
-const SIGNED_ORDERS = ["/runs", "/sign", "/dry-runs", "/asks", "/calls"];
+/** Where orders come in the body, */
+const SIGNED_ORDERS = ["/sign", "/dry-runs", "/asks", "/calls"];
+/** and where in several parts. */
+const ORDERS_IN_PARTS = "/runs";
+const MAX_PARTS_BYTES = FLEET_LIMITS.maxParts * FLEET_LIMITS.maxMessageBytes + MAX_BODY_BYTES;
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
 /** One request: headers -> Host -> health and metrics -> origin -> session -> API -> viewer -> errors. */
@@ -98,6 +101,7 @@ export function createApp(options: AppOptions): Express {
   api.use(session);
   // Before the next line, which leaves alone what has been read: an order names thousands of nodes.
   api.use(SIGNED_ORDERS, express.json({ limit: MAX_ORDER_BYTES }));
+  api.use(ORDERS_IN_PARTS, express.json({ limit: MAX_PARTS_BYTES }));
   api.use(express.json({ limit: MAX_BODY_BYTES }));
   api.use(...routers);
   api.use(() => {

@@ -13,7 +13,7 @@ import { followJson } from "./follow-json.ts";
 import { badRequest, HttpError, notFound, tooMany } from "./http-error.ts";
 import type { Fleet, Signer } from "./ports.ts";
 import { Query } from "./query.ts";
-import { checkOrder, notYours, readOrder, type Taken } from "./taken-order.ts";
+import { checkOrder, notYours, readOrder, readOrders, type Taken } from "./taken-order.ts";
 import { UserPlaces } from "./user-places.ts";
 import { UserTurns } from "./user-turns.ts";
 import type { ViewerOf } from "./viewers.ts";
@@ -90,11 +90,12 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
 
   router.post("/runs", async (request, response) => {
     await viewerOf(request, "run");
-    const { order, signed } = readOrder(request.body, "run");
+    const { order, parts } = readOrders(request.body, "run");
+    const signed = parts.map((part) => part.signed);
     const batching = batchingOf(new Query(request.query));
     const viewer = await viewerFor(request, order);
     await audited({ request, order, viewer }, async () => {
-      checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
+      for (const part of parts) checkOrder(part.order, { signed: part.signed, viewer, fleet, nowMs: wallMs() });
       const outcome = await fleet.submit(order, signed, batching);
       if (outcome === "busy") throw busy();
       if (outcome === "full") throw tooMany("Too many of your runs have not ended: stop some, or wait");
@@ -156,11 +157,12 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
 
   router.delete("/runs/:run", async (request, response) => {
     await viewerOf(request, "run");
-    const { order, signed } = readOrder(request.body, "cancel");
+    const { order, parts } = readOrders(request.body, "cancel");
+    const signed = parts.map((part) => part.signed);
     const viewer = await viewerFor(request, order);
     if (order.run !== request.params.run) throw badRequest("The signed order names another run than the address");
     await audited({ request, order, viewer }, async () => {
-      checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
+      for (const part of parts) checkOrder(part.order, { signed: part.signed, viewer, fleet, nowMs: wallMs() });
       // An administrator's cancel is obeyed where the node's agent.toml lists them.
       if (order.owner !== viewer.user && !viewer.admin) throw notFound("run");
       const outcome = await fleet.cancel(order, signed);

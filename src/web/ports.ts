@@ -122,10 +122,13 @@ export interface Fleet {
   /** What nodes reported that belongs to no run, newest first; of one user only where one is named. */
   nodeEvents(limit: number, user?: string): Soon<readonly NodeEvent[]>;
   isKnown(node: string): boolean;
-  /** Resolves once it is stored. `files`: one that it names is not here; `busy`: too much waits for the disk. */
+  /**
+   * Resolves once it is stored. `signed` holds the order's parts. `files`: one that it names is not here; `busy`: too much waits for the
+   * disk.
+   */
   submit(
     order: OrderOf<"run">,
-    signed: SignedOrder,
+    signed: readonly SignedOrder[],
     batching?: { readonly size: number; readonly pausesOnFailure: boolean },
   ): Promise<"stored" | "known" | "differs" | "full" | "files" | "busy">;
   /** Lets a paused run go on with its next nodes. False if nothing of it is held. */
@@ -154,7 +157,7 @@ export interface Fleet {
   /** Commands that run now and have published this name, the first ones. */
   commandsOf(service: string): Soon<readonly PublishedCommand[]>;
   readonly blobs: Blobs;
-  cancel(order: OrderOf<"cancel">, signed: SignedOrder): Promise<"stored" | "missing" | "busy">;
+  cancel(order: OrderOf<"cancel">, signed: readonly SignedOrder[]): Promise<"stored" | "missing" | "busy">;
   run(owner: string, run: string): Promise<RunView | undefined>;
   /** Newest first; `before` is a run, and so is `next`. At least one, if there is one; null: there are no more. */
   runs(

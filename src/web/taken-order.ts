@@ -1,6 +1,7 @@
 import { openSshsig } from "../orders/sshsig.ts";
 import { FLEET_LIMITS } from "../wire/fleet/limits.ts";
 import { type Order, type OrderOf, parseOrder } from "../wire/fleet/order.ts";
+import { parseParts, wholeOf } from "../wire/fleet/order-parts.ts";
 import { NAMESPACE_OF, parseSignedOrder, type SignedOrder } from "../wire/fleet/signed-order.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import { badRequest, HttpError } from "./http-error.ts";
@@ -12,16 +13,33 @@ export type Taken = "run" | "check" | "cancel" | "ask" | "call";
 /** Names in a refusal. */
 const MAX_NAMED = 5;
 
+interface ReadOrder<K extends Taken> {
+  readonly order: OrderOf<K>;
+  readonly signed: SignedOrder;
+}
+
 /** A signed order of this kind from a request's body. Throws a 400 that says what is wrong. */
-export function readOrder<K extends Taken>(
+export function readOrder<K extends Taken>(body: unknown, kind: K): ReadOrder<K> {
+  return opened(parseSignedOrder(JSON.stringify(body)), kind);
+}
+
+/** The parts of a signed order of this kind, and what they are together. Throws a 400 that says what is wrong. */
+export function readOrders<K extends Taken>(
   body: unknown,
   kind: K,
-): { readonly order: OrderOf<K>; readonly signed: SignedOrder } {
-  const signed = parseSignedOrder(JSON.stringify(body));
+): { readonly order: OrderOf<K>; readonly parts: readonly ReadOrder<K>[] } {
+  const parts = (parseParts(body) ?? [undefined]).map((signed) => opened(signed, kind));
+  const order = wholeOf(parts.map((part) => part.order));
+  if (order === undefined)
+    throw badRequest("The orders do not belong together: expected the same in all but their nodes, and each node once");
+  return { order, parts };
+}
+
+function opened<K extends Taken>(signed: SignedOrder | undefined, kind: K): ReadOrder<K> {
   const order = signed === undefined ? undefined : parseOrder(signed.order);
   if (signed === undefined || order === undefined)
     throw badRequest(
-      `Cannot read the order: expected {"order": ..., "sig": ...}, the order in its one spelling, ${FLEET_LIMITS.maxMessageBytes} bytes at most`,
+      `Cannot read the order: expected {"order": ..., "sig": ...}, the order in its one spelling, ${FLEET_LIMITS.maxMessageBytes} bytes at most; of a run and its cancel also {"orders": [...]} with ${FLEET_LIMITS.maxParts} of these`,
     );
   if (!isKind(order, kind)) throw badRequest(`Expected an order of kind ${kind}, got ${order.kind}`);
   return { order, signed };

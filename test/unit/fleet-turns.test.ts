@@ -29,7 +29,7 @@ function viewsOf(argv: string, nodesOf: readonly number[]) {
   const runs = nodesOf.map((count) => ({ run: newRun(), count }));
   const row = (run: string) => {
     const about = { job: "train", argv, via: "ssh", digest: "", issued: 1, expires: 2 } as const;
-    return { owner: "alice", run, ...about, message: null, details: "{}" };
+    return { owner: "alice", run, ...about, message: null, details: "{}", fromNode: 0 as const };
   };
   let [turns, read] = [0, 0];
   const nextTurn = async () => {
@@ -141,7 +141,7 @@ test("one user's open orders leave room for others'", async () => {
   const submit = (user: string) => {
     if (!book.hasRoom(user, { nodes: nodes.length, characters: 100 })) return false;
     const order = runOrder({ user });
-    book.store(order, { signed: { order: "{}", sig: "" }, nodes });
+    book.store(order, { signed: [{ order: "{}", sig: "" }], nodes });
     return true;
   };
   let stored = 0;

@@ -42,7 +42,7 @@ function store(user = "alice", nodes: readonly string[] = ["node1"]): string | u
   // Their ids sort by time.
   nowMs += 1;
   const order = runOrder({ user, nodes, issued: nowMs, expires: nowMs + LIFE_MS });
-  book.store(order, { signed: { order: "{}", sig: "" }, nodes });
+  book.store(order, { signed: [{ order: "{}", sig: "" }], nodes });
   return order.run;
 }
 
@@ -73,11 +73,11 @@ test("one user's runs that have ended do not fill the collector's disk: the firs
     expect(store()).toBeUndefined();
     expect(store("bob")).toBeDefined();
   });
-  expect([db.digest("alice", first[0] ?? "") === undefined, pruned]).toEqual([false, 0]);
+  expect([db.messages.digests("alice", first[0] ?? "").length === 0, pruned]).toEqual([false, 0]);
   nowMs += LIFE_MS + 1;
   expect(await storedAndEnded(3)).toHaveLength(3);
   expect(pruned).toBe(3);
-  expect(first.map((run) => db.digest("alice", run) === undefined)).toEqual(first.map((_, at) => at < 3));
+  expect(first.map((run) => db.messages.digests("alice", run).length === 0)).toEqual(first.map((_, at) => at < 3));
 });
 
 test("an open run never goes, nor one of another user", async () => {

@@ -8,7 +8,7 @@ import { afterwards } from "../support/cleanup.ts";
 import { cancelOrder, newRun, runOrder } from "../support/fleet-keys.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
-const SIGNED = { order: "{}", sig: "" };
+const SIGNED = [{ order: "{}", sig: "" }];
 /** The largest run: 12 of them are what one user may have open. */
 const WIDE = Array.from({ length: 4_000 }, (_, at) => `node${at}`);
 
@@ -46,7 +46,7 @@ beforeEach(async () => {
 });
 
 function submit(order: OrderOf<"run">, batching?: { size: number; pausesOnFailure: boolean }) {
-  return outbox.submit(order, { ...SIGNED, order: JSON.stringify(order) }, batching);
+  return outbox.submit(order, [{ order: JSON.stringify(order), sig: "sig" }], batching);
 }
 
 function ended(order: OrderOf<"run">, node: string) {

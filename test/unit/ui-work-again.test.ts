@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type OrderOf, parseOrder } from "../../src/wire/fleet/order.ts";
 import { parseRunView, type RunDetails, type RunView } from "../../src/wire/fleet/run-view.ts";
 import { ULID_RANDOM_BYTES } from "../../src/wire/ids.ts";
-import { runOrderText } from "../../ui/src/run/make-order.ts";
+import { runOrderTexts } from "../../ui/src/run/make-order.ts";
 import { failedNodes, workAgain } from "../../ui/src/run/work-again.ts";
 
 const NOW_MS = 1_800_000_000_000;
@@ -50,7 +50,7 @@ describe("the order repeated on failed nodes", () => {
   const view = viewOf(DETAILS);
   const work = workAgain(view, failedNodes(view));
   if (work === undefined) throw new Error("no work");
-  const order = parseOrder(runOrderText("run", work, BY));
+  const order = parseOrder(runOrderTexts("run", work, BY)[0] ?? "");
   const { batch, pausesOnFailure, variables, ...ordered } = DETAILS;
 
   test.each<[keyof OrderOf<"run">, unknown]>([

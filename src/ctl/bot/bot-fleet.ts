@@ -13,7 +13,7 @@ import type { FleetSettings } from "../fleet/fleet-settings.ts";
 import { sendRun } from "../fleet/run-api.ts";
 import type { RunRequest } from "../fleet/run-request.ts";
 import { listRuns } from "../fleet/runs-command.ts";
-import { signOrder } from "../fleet/sign-order.ts";
+import { signParts } from "../fleet/sign-order.ts";
 import { workOrder } from "../fleet/work-order.ts";
 import { ApiRefusal, type Collector } from "../remote/collector.ts";
 import { listExecutions } from "../remote/executions.ts";
@@ -138,9 +138,9 @@ export class BotFleet {
     return this.#options.collector.json({ path: "/fleet" }, parseFleetView);
   }
 
-  #sign(order: Parameters<typeof signOrder>[0]): ReturnType<typeof signOrder> {
+  #sign(order: Parameters<typeof signParts>[0]): ReturnType<typeof signParts> {
     const { key, settings } = this.#options;
-    return signOrder(order, { key, sshFolder: settings.sshFolder });
+    return signParts(order, { key, sshFolder: settings.sshFolder });
   }
 }
 

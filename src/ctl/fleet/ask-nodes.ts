@@ -6,7 +6,7 @@ import { parseJson } from "../../wire/record.ts";
 import { CtlError } from "../command.ts";
 import { type Collector, linesOf } from "../remote/collector.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
-import { signOrder } from "./sign-order.ts";
+import { signParts } from "./sign-order.ts";
 
 interface Question {
   readonly collector: Collector;
@@ -30,20 +30,29 @@ export async function askNodes(question: Question): Promise<readonly AskedNode[]
   const issued = settings.nowMs();
   const run = makeExecutionId(issued, randomBytes(ULID_RANDOM_BYTES));
   const expires = issued + FLEET_LIMITS.maxAskLifeMs;
-  const signed = await signOrder(
+  const parts = await signParts(
     { v: 1, kind: "ask", fleet: fleetId, run, user, nodes, issued, expires, via: "ssh", provider, args },
     { key, sshFolder: settings.sshFolder },
   );
-  const request = { method: "POST", path: "/asks", query: { within: withinMs }, body: signed } as const;
-  if (onSaid === undefined) return collector.json(request, parseAskedNodes);
   // The last that a node says counts.
   const last = new Map<string, AskedNode>();
-  const answer = await collector.send({ ...request, query: { ...request.query, follow: 1 } });
-  for await (const line of linesOf(answer)) {
-    const said = parseAskedNodes(parseJson(line));
-    if (said === undefined) throw new CtlError(`${collector.url} answers what this mlctl does not understand`);
+  const hear = async (said: readonly AskedNode[]): Promise<void> => {
     for (const each of said) last.set(each.node, each);
-    await onSaid(said);
+    await onSaid?.(said);
+  };
+  // One after another: of a user few are open at a time.
+  for (const body of parts) {
+    const request = { method: "POST", path: "/asks", query: { within: withinMs }, body } as const;
+    if (onSaid === undefined) {
+      await hear(await collector.json(request, parseAskedNodes));
+      continue;
+    }
+    const answer = await collector.send({ ...request, query: { ...request.query, follow: 1 } });
+    for await (const line of linesOf(answer)) {
+      const said = parseAskedNodes(parseJson(line));
+      if (said === undefined) throw new CtlError(`${collector.url} answers what this mlctl does not understand`);
+      await hear(said);
+    }
   }
   return nodes.flatMap((node) => last.get(node) ?? { node, answer: "silent", why: "", text: "", rows: [] });
 }

@@ -4,7 +4,7 @@ import { AccountFile } from "../remote/account.ts";
 import type { Collector } from "../remote/collector.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { sendCancel } from "./run-api.ts";
-import { signOrder } from "./sign-order.ts";
+import { signParts } from "./sign-order.ts";
 
 const LIFE_MS = 600_000;
 
@@ -20,7 +20,7 @@ export async function cancelRun({ collector, view, key, settings }: CancelRun): 
   const { user } = new AccountFile(settings.configFolder).read();
   const { id } = await collector.json({ path: "/fleet" }, parseFleetView);
   const issued = settings.nowMs();
-  const signed = await signOrder(
+  const signed = await signParts(
     {
       v: 1,
       kind: "cancel",

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import type { DryRunOnNode } from "../../wire/fleet/dry-run.ts";
 import { type FleetView, parseFleetView } from "../../wire/fleet/node-view.ts";
 import type { OrderOf } from "../../wire/fleet/order.ts";
 import type { RunView } from "../../wire/fleet/run-view.ts";
@@ -23,7 +24,7 @@ import { sendDryRun, sendRun } from "./run-api.ts";
 import { lifeOf, RUN, refuseContradictions, requestOf } from "./run-options.ts";
 import { parseRequests, type RunRequest } from "./run-request.ts";
 import { sendFiles } from "./send-files.ts";
-import { type SignerOptions, signOrder } from "./sign-order.ts";
+import { type SignerOptions, signParts } from "./sign-order.ts";
 import { Spool } from "./spool.ts";
 import { WatchedFolder } from "./watched-folder.ts";
 import { type WorkContext, workOrder } from "./work-order.ts";
@@ -38,7 +39,8 @@ const STDIN = 0;
 
 interface SignedWork {
   readonly order: OrderOf<"run">;
-  readonly signed: SignedOrder;
+  /** The order in parts. */
+  readonly signed: readonly SignedOrder[];
   readonly batching: Batching | undefined;
 }
 
@@ -104,7 +106,7 @@ async function signAll(
   // Many orders are made at one moment: each gets a millisecond of its own, so that ids sort as in the file.
   for (const [at, request] of requests.entries()) {
     const order = workOrder("run", request, { context: { ...context, nowMs: context.nowMs + at }, io: place.io });
-    orders.push({ order, signed: await signOrder(order, keyOf(place)), batching: batchingOf(request) });
+    orders.push({ order, signed: await signParts(order, keyOf(place)), batching: batchingOf(request) });
   }
   return orders;
 }
@@ -209,8 +211,8 @@ async function dryRun(
   let code = 0;
   for (const request of requests) {
     const order = workOrder("check", request, { context: { ...context, withAbsent: true }, io });
-    const signed = await signOrder(order, keyOf(place));
-    const nodes = await sendDryRun(collector, signed);
+    const nodes: DryRunOnNode[] = [];
+    for (const signed of await signParts(order, keyOf(place))) nodes.push(...(await sendDryRun(collector, signed)));
     code = Math.max(code, await printDryRun(new Output(io), { nodes, isJson: options.has("json") }));
   }
   return code;

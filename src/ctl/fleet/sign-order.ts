@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeOrder, type Order } from "../../wire/fleet/order.ts";
+import { partsOf } from "../../wire/fleet/order-parts.ts";
 import { encodeSignedOrder, NAMESPACE_OF, type SignedOrder } from "../../wire/fleet/signed-order.ts";
 import { CtlError } from "../command.ts";
 
@@ -15,6 +16,14 @@ export interface SignerOptions {
   readonly key: string | undefined;
   /** `~/.ssh`. */
   readonly sshFolder: string;
+}
+
+/** The same for an order that may name more nodes than fit into a message: its parts, which belong together. */
+export async function signParts(order: Order, options: SignerOptions): Promise<readonly SignedOrder[]> {
+  const signed: SignedOrder[] = [];
+  // One after another: each may ask for a passphrase.
+  for (const part of partsOf(order)) signed.push(await signOrder(part, options));
+  return signed;
 }
 
 /** Signs an order with the user's SSH key, through ssh-keygen, which asks for a passphrase or the agent by itself. */

@@ -2,8 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isMissing } from "../../host/is-missing.ts";
 import { parseOrder } from "../../wire/fleet/order.ts";
+import { encodeParts, parseParts } from "../../wire/fleet/order-parts.ts";
 import type { RunView } from "../../wire/fleet/run-view.ts";
-import { parseSignedOrder, type SignedOrder } from "../../wire/fleet/signed-order.ts";
+import type { SignedOrder } from "../../wire/fleet/signed-order.ts";
 import { parseExecutionId } from "../../wire/ids.ts";
 import { asCount, asRecord, parseJson } from "../../wire/record.ts";
 import type { Io } from "../command.ts";
@@ -20,7 +21,8 @@ const PASSING = [401, 429];
 
 interface Waiting {
   readonly url: string;
-  readonly signed: SignedOrder;
+  /** The order in parts. */
+  readonly signed: readonly SignedOrder[];
   readonly batching: Batching | undefined;
 }
 
@@ -45,7 +47,7 @@ export class Spool {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     if (!this.hasRoom(1))
       throw new RangeError(`Cannot keep the order: ${MAX_WAITING_ORDERS} wait in ${this.folder}, that is the limit`);
-    const text = JSON.stringify({ url: collector.url, ...signed, ...batching });
+    const text = JSON.stringify({ url: collector.url, ...encodeParts(signed), ...batching });
     await replaceFile(join(this.folder, `${run}.json`), `${text}\n`, 0o600);
   }
 
@@ -87,16 +89,18 @@ function waitingIn(file: string): Waiting | undefined {
     if (isMissing(error)) return undefined;
     throw error;
   }
-  const { url, order, sig, size, pausesOnFailure } = asRecord(parseJson(text)) ?? {};
-  const signed = parseSignedOrder(JSON.stringify({ order, sig }));
-  if (typeof url !== "string" || signed === undefined || parseOrder(signed.order) === undefined) return undefined;
+  const kept = parseJson(text);
+  const { url, size, pausesOnFailure } = asRecord(kept) ?? {};
+  const signed = parseParts(kept);
+  if (typeof url !== "string" || signed?.every(({ order }) => parseOrder(order) !== undefined) !== true)
+    return undefined;
   const count = asCount(size, 1);
   const batching = count === undefined ? undefined : { size: count, pausesOnFailure: pausesOnFailure === true };
   return { url, signed, batching };
 }
 
 interface SpooledOrder {
-  readonly signed: SignedOrder;
+  readonly signed: readonly SignedOrder[];
   readonly run: string;
   readonly batching: Batching | undefined;
 }

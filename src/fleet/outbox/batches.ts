@@ -33,7 +33,7 @@ export class Batches {
     const failures = rows.filter(({ state, final }) => final === 1 && state !== "finished").length;
     const isPaused = batch.pauses === 1 && failures > batch.forgiven;
     const at = this.#wallMs();
-    for (const row of isPaused ? held : inOrder(held, db.run(owner, run)?.message).slice(0, batch.size)) {
+    for (const row of isPaused ? held : inOrder(held, db.messages.orders(owner, run)).slice(0, batch.size)) {
       const next = withState(row, isPaused ? "held" : "pending", { at, why: isPaused ? PAUSED : "" });
       this.#book.put(next);
       if (!isPaused) this.#released.push(next);
@@ -65,9 +65,8 @@ export class Batches {
 }
 
 /** As the user named the nodes: a canary comes first. */
-function inOrder(rows: readonly TargetRow[], message: string | null | undefined): readonly TargetRow[] {
-  const order = parseOrder(parseSignedOrder(message ?? "")?.order ?? "");
-  if (order?.kind !== "run") return rows;
+function inOrder(rows: readonly TargetRow[], parts: readonly string[]): readonly TargetRow[] {
   const byNode = new Map(rows.map((row) => [row.node, row]));
-  return order.nodes.flatMap((node) => byNode.get(node) ?? []);
+  const nodes = parts.flatMap((part) => parseOrder(parseSignedOrder(part)?.order ?? "")?.nodes ?? []);
+  return nodes.flatMap((node) => byNode.get(node) ?? []);
 }

@@ -83,7 +83,7 @@ export class KeptRuns {
   }
 
   #remove(isEnough: () => boolean, next: () => unknown): number {
-    const { removeNodes, removeRun } = this.#statements;
+    const { removeNodes, removeParts, removeRun } = this.#statements;
     let removed = 0;
     for (let nodes = 0; nodes < MAX_NODES_A_STEP && !isEnough(); removed += 1) {
       const found = next() as { readonly owner: string; readonly run: string } | undefined;
@@ -91,6 +91,7 @@ export class KeptRuns {
       const { owner, run } = found;
       const states = removeNodes.all(owner, run) as { state: RunState }[];
       for (const { state } of states) this.#count(this.#states, state, -1);
+      removeParts.run(owner, run);
       const [of] = removeRun.all(owner, run) as { characters: number }[];
       const bytes = BYTES_OF_RUN + (of?.characters ?? 0) + BYTES_OF_NODE * states.length;
       this.#count(this.#bytes, owner, -bytes);
@@ -129,6 +130,7 @@ function prepared(db: Database.Database) {
     firstOfUser: db.prepare(`SELECT owner, run FROM runs WHERE owner = ? AND expires < ? AND ${hasEnded}
       ORDER BY expires LIMIT 1`),
     removeNodes: db.prepare("DELETE FROM targets WHERE owner = ? AND run = ? RETURNING state"),
+    removeParts: db.prepare("DELETE FROM parts WHERE owner = ? AND run = ?"),
     removeRun: db.prepare(`DELETE FROM runs WHERE owner = ? AND run = ? RETURNING ${CHARACTERS} AS characters`),
   };
 }

@@ -19,6 +19,14 @@ export interface Batching {
   readonly pausesOnFailure: boolean;
 }
 
+interface StoredRun {
+  /** The order in parts. */
+  readonly signed: readonly SignedOrder[];
+  readonly nodes: readonly string[];
+  readonly batching?: Batching | undefined;
+  readonly isFromNode?: boolean;
+}
+
 interface OrderBookOptions {
   readonly db: OutboxDb;
   /** Steady. */
@@ -63,13 +71,11 @@ export class OrderBook {
   }
 
   /** Inside a commit: a run on these nodes, of which the first of a batch may go. */
-  store(
-    order: OrderOf<"run">,
-    { signed, nodes, batching }: { signed: SignedOrder; nodes: readonly string[]; batching?: Batching | undefined },
-  ): void {
+  store(order: OrderOf<"run">, { signed, nodes, batching, isFromNode = false }: StoredRun): void {
     const { user: owner, run, job, via, issued, expires } = order;
     const argv = JSON.stringify(order.argv);
-    const digest = sha256(signed.order);
+    const [first, ...others] = signed.map(messageOf);
+    if (first === undefined) throw new TypeError("Cannot store a run without its order");
     const { size = nodes.length, pausesOnFailure = false } = batching ?? {};
     const details = JSON.stringify(detailsOf(order, { batch: batching?.size ?? 0, pausesOnFailure }));
     this.db.addRun({
@@ -78,12 +84,13 @@ export class OrderBook {
       job,
       argv,
       via,
-      digest,
       issued,
       expires,
-      message: encodeSignedOrder(signed),
       details,
+      fromNode: isFromNode ? 1 : 0,
+      ...first,
     });
+    for (const part of others) this.db.messages.addPart(owner, run, part);
     if (size < nodes.length) this.db.batches.put({ owner, run, size, pauses: pausesOnFailure ? 1 : 0, forgiven: 0 });
     this.db.addTargets({ owner, run, nodes, size, at: this.#options.wallMs() });
     for (const [at, node] of nodes.entries())
@@ -120,4 +127,9 @@ export class OrderBook {
     const sending = { isUntaken, isHeld: state === "held", isCancelled, firstSentMs: undefined, lastSentMs };
     this.open.add({ owner, run, node, expires, ...sending });
   }
+}
+
+/** As it is stored and sent. */
+export function messageOf(signed: SignedOrder): { readonly digest: string; readonly message: string } {
+  return { digest: sha256(signed.order), message: encodeSignedOrder(signed) };
 }

@@ -2,12 +2,13 @@ import Database from "better-sqlite3";
 import type { RunState } from "../../wire/fleet/states.ts";
 import { BatchDb } from "./batch-db.ts";
 import { CHARACTERS, KeptRuns } from "./kept-runs.ts";
+import { MessageDb } from "./message-db.ts";
 import { NodeDb } from "./node-db.ts";
 import { NoticeDb } from "./notice-db.ts";
 import { PublishedDb } from "./published-db.ts";
 import { Transaction } from "./transaction.ts";
 
-/** A stored order. Its message goes when the run is final: it holds the command's environment. */
+/** A stored order, the first of its parts. Its message goes when the run is final: it holds the command's environment. */
 interface RunRow {
   readonly owner: string;
   readonly run: string;
@@ -21,10 +22,12 @@ interface RunRow {
   readonly message: string | null;
   /** JSON: `RunDetails`. */
   readonly details: string;
+  /** 1: only nodes knew it, after the collector's disk was restored. */
+  readonly fromNode: 0 | 1;
 }
 
 /** Without the message, which may have 192 KiB. */
-export type ShownRow = Omit<RunRow, "message" | "digest">;
+export type ShownRow = Omit<RunRow, "message" | "digest" | "fromNode">;
 
 /** What is known of a run on one node. */
 export interface TargetRow {
@@ -50,23 +53,14 @@ export interface OpenTarget extends Pick<TargetRow, "owner" | "run" | "node" | "
   readonly isCancelled: boolean;
 }
 
-interface CancelRow {
-  readonly owner: string;
-  readonly run: string;
-  readonly by: string;
-  readonly digest: string;
-  readonly message: string;
-}
-
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS runs (owner TEXT, run TEXT, job TEXT, argv TEXT, via TEXT, digest TEXT, issued INTEGER,
-    expires INTEGER, message TEXT, details TEXT NOT NULL DEFAULT '{}', PRIMARY KEY (owner, run)) WITHOUT ROWID;
+    expires INTEGER, message TEXT, details TEXT NOT NULL DEFAULT '{}', fromNode INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (owner, run)) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS runs_by_time ON runs (issued);
   CREATE TABLE IF NOT EXISTS targets (owner TEXT, run TEXT, node TEXT, state TEXT, why TEXT, text TEXT, code INTEGER,
     signal TEXT, by TEXT, at INTEGER, journal TEXT, final INTEGER, PRIMARY KEY (owner, run, node)) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS open_states ON targets (owner, run, state) WHERE final = 0;
   DROP INDEX IF EXISTS open_targets;
-  CREATE TABLE IF NOT EXISTS cancels (owner TEXT, run TEXT, by TEXT, digest TEXT, message TEXT, PRIMARY KEY (owner, run)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS run_files (owner TEXT, sha256 TEXT, run TEXT, PRIMARY KEY (owner, sha256, run)) WITHOUT ROWID;`;
 
 /** Between two scrubs: each costs an fsync. */
@@ -82,6 +76,7 @@ export class OutboxDb {
   readonly notices: NoticeDb;
   readonly published: PublishedDb;
   readonly batches: BatchDb;
+  readonly messages: MessageDb;
   /** All that is written here stands in it. */
   readonly transaction: Transaction;
   /** Messages were removed since the last scrub. */
@@ -98,10 +93,12 @@ export class OutboxDb {
     this.#db.pragma("secure_delete = ON");
     this.#db.exec(SCHEMA);
     const columns = this.#db.pragma("table_info(runs)") as { name: string }[];
-    // An outbox of before there were details.
-    if (!columns.some(({ name }) => name === "details"))
-      this.#db.exec("ALTER TABLE runs ADD COLUMN details TEXT NOT NULL DEFAULT '{}'");
+    // An outbox of before there were these columns.
+    for (const column of ["details TEXT NOT NULL DEFAULT '{}'", "fromNode INTEGER NOT NULL DEFAULT 0"])
+      if (!columns.some(({ name }) => column.startsWith(`${name} `)))
+        this.#db.exec(`ALTER TABLE runs ADD COLUMN ${column}`);
     this.batches = new BatchDb(this.#db);
+    this.messages = new MessageDb(this.#db);
     this.#statements = prepared(this.#db);
     this.transaction = new Transaction(this.#db);
     this.kept = new KeptRuns(this.#db, { transaction: this.transaction, maxBytesOfUser: maxKeptBytesOfUser });
@@ -123,11 +120,6 @@ export class OutboxDb {
   /** Whether an order that is open, on this node or on any, names a file of its user. */
   namesFile({ owner, sha256, node }: { owner: string; sha256: string; node?: string }): boolean {
     return this.#statements.namesFile.get({ owner, sha256, node: node ?? null }) !== undefined;
-  }
-
-  /** Of its order. Less than the whole row, which may hold 192 KiB. */
-  digest(owner: string, run: string): string | undefined {
-    return (this.#statements.digest.get(owner, run) as { digest: string } | undefined)?.digest;
   }
 
   run(owner: string, run: string): RunRow | undefined {
@@ -173,18 +165,9 @@ export class OutboxDb {
 
   /** Forgets what only nodes needed, once all of them are final. */
   settle(owner: string, run: string): void {
-    if (this.#statements.settleRun.run({ owner, run }).changes > 0) this.#haveGone = true;
-    this.#statements.settleCancel.run({ owner, run });
+    if (this.messages.settle(owner, run)) this.#haveGone = true;
     this.#statements.settleBatch.run({ owner, run });
     this.#statements.settleFiles.run({ owner, run });
-  }
-
-  putCancel(row: CancelRow): void {
-    this.#statements.putCancel.run(row);
-  }
-
-  cancel(owner: string, run: string): CancelRow | undefined {
-    return this.#statements.cancel.get(owner, run) as CancelRow | undefined;
   }
 
   /** Empties SQLite's journal, which still holds what was removed from the tables. Call it now and then. */
@@ -204,7 +187,7 @@ function prepared(db: Database.Database) {
   const mayGo = "NOT EXISTS (SELECT 1 FROM targets t WHERE t.owner = @owner AND t.run = @run AND t.final = 0)";
   return {
     addRun: db.prepare(
-      `INSERT INTO runs VALUES (@owner, @run, @job, @argv, @via, @digest, @issued, @expires, @message, @details)
+      `INSERT INTO runs VALUES (@owner, @run, @job, @argv, @via, @digest, @issued, @expires, @message, @details, @fromNode)
       RETURNING ${CHARACTERS} AS characters`,
     ),
     addRunFile: db.prepare("INSERT OR IGNORE INTO run_files VALUES (@owner, @sha256, @run)"),
@@ -213,7 +196,6 @@ function prepared(db: Database.Database) {
       WHERE f.owner = @owner AND f.sha256 = @sha256 AND (@node IS NULL OR t.node = @node) LIMIT 1`),
     settleFiles: db.prepare(`DELETE FROM run_files WHERE owner = @owner AND run = @run AND ${mayGo}`),
     run: db.prepare("SELECT * FROM runs WHERE owner = ? AND run = ?"),
-    digest: db.prepare("SELECT digest FROM runs WHERE owner = ? AND run = ?"),
     runBefore: db.prepare(`SELECT owner, run, job, argv, via, issued, expires, details FROM runs
       WHERE owner = ? AND run < ? ORDER BY run DESC LIMIT 1`),
     addTargets:
@@ -225,17 +207,13 @@ function prepared(db: Database.Database) {
     target: db.prepare("SELECT * FROM targets WHERE owner = @owner AND run = @run AND node = @node"),
     targets: db.prepare("SELECT * FROM targets WHERE owner = ? AND run = ? ORDER BY node"),
     openTargets: db.prepare(`SELECT owner, run, node, state, coalesce(expires, 0) AS expires,
-      EXISTS (SELECT 1 FROM cancels c WHERE c.owner = t.owner AND c.run = t.run) AS isCancelled
+      EXISTS (SELECT 1 FROM stops s WHERE s.owner = t.owner AND s.run = t.run) AS isCancelled
       FROM targets t LEFT JOIN runs USING (owner, run) WHERE final = 0`),
     // From each run to the next: a run may be open on thousands of nodes.
     openRunsOf:
       db.prepare(`WITH RECURSIVE open (run) AS (SELECT min(run) FROM targets WHERE owner = @owner AND final = 0
       UNION ALL SELECT (SELECT min(run) FROM targets WHERE owner = @owner AND final = 0 AND run > open.run) FROM open
       WHERE open.run IS NOT NULL) SELECT count(run) AS n FROM open`),
-    settleRun: db.prepare(`UPDATE runs SET message = NULL WHERE owner = @owner AND run = @run AND ${mayGo}`),
-    settleCancel: db.prepare(`DELETE FROM cancels WHERE owner = @owner AND run = @run AND ${mayGo}`),
     settleBatch: db.prepare(`DELETE FROM batches WHERE owner = @owner AND run = @run AND ${mayGo}`),
-    putCancel: db.prepare("INSERT OR REPLACE INTO cancels VALUES (@owner, @run, @by, @digest, @message)"),
-    cancel: db.prepare("SELECT * FROM cancels WHERE owner = ? AND run = ?"),
   };
 }

@@ -2,12 +2,12 @@ import type { Log } from "../../host/log.ts";
 import type { EventAnswer, FleetEvent } from "../../wire/fleet/event.ts";
 import type { NodeEvent } from "../../wire/fleet/node-event.ts";
 import type { OrderOf } from "../../wire/fleet/order.ts";
-import { encodeSignedOrder, type SignedOrder } from "../../wire/fleet/signed-order.ts";
+import type { SignedOrder } from "../../wire/fleet/signed-order.ts";
 import { sha256 } from "../sha256.ts";
 import { Batches } from "./batches.ts";
 import { OutboxBusyError } from "./group-commit.ts";
 import { Notices } from "./notices.ts";
-import { type Batching, OrderBook } from "./order-book.ts";
+import { type Batching, messageOf, OrderBook } from "./order-book.ts";
 import type { OutboxDb } from "./outbox-db.ts";
 import type { Nodes } from "./ports.ts";
 import { type Refused, Reports } from "./reports.ts";
@@ -61,21 +61,22 @@ export class Outbox {
   }
 
   /**
-   * Stores a run and sends it. `differs`: another order of this name is there; `full`: too many are open; `busy`: too much waits for
-   * the disk.
+   * Stores a run and sends it. `signed` holds the order's parts. `differs`: another order of this name is there; `full`: too many are
+   * open; `busy`: too much waits for the disk.
    */
   async submit(
     order: OrderOf<"run">,
-    signed: SignedOrder,
+    signed: readonly SignedOrder[],
     batching?: Batching,
   ): Promise<"stored" | "known" | "differs" | "full" | "busy"> {
     const { db } = this.#book;
     const { user: owner, run, nodes } = order;
-    const digest = sha256(signed.order);
+    const digests = signed.map(({ order: text }) => sha256(text));
+    const characters = signed.reduce((sum, { order: text }) => sum + text.length, 0);
     const outcome = await this.#commit(() => {
-      const known = db.digest(owner, run);
-      if (known !== undefined) return known === digest ? "known" : "differs";
-      if (!this.#book.hasRoom(owner, { nodes: nodes.length, characters: signed.order.length })) return "full";
+      const known = db.messages.digests(owner, run);
+      if (known.length > 0) return digests.every((digest) => known.includes(digest)) ? "known" : "differs";
+      if (!this.#book.hasRoom(owner, { nodes: nodes.length, characters })) return "full";
       this.#book.store(order, { signed, nodes, batching });
       // Only here: what a node reports gives it no file.
       for (const file of order.files) db.addRunFile({ owner, run, sha256: file.sha256 });
@@ -85,17 +86,17 @@ export class Outbox {
     return outcome;
   }
 
-  /** Stores a cancel and sends it. What was sent to no node is cancelled here and now. */
-  async cancel(order: OrderOf<"cancel">, signed: SignedOrder): Promise<"stored" | "missing" | "busy"> {
+  /** Stores a cancel, in parts, and sends it. What was sent to no node is cancelled here and now. */
+  async cancel(order: OrderOf<"cancel">, signed: readonly SignedOrder[]): Promise<"stored" | "missing" | "busy"> {
     const { wallMs } = this.#options;
     const { db, open } = this.#book;
     const { owner, run, user: by } = order;
     const outcome = await this.#commit(() => {
-      if (db.digest(owner, run) === undefined) return "missing";
+      if (db.messages.digests(owner, run).length === 0) return "missing";
       const named = new Set(order.nodes);
       const rows = db.targets(owner, run).filter(({ final, node }) => final === 0 && named.has(node));
-      if (rows.length > 0)
-        db.putCancel({ owner, run, by, digest: sha256(signed.order), message: encodeSignedOrder(signed) });
+      const parts = signed.map((each) => ({ by, ...messageOf(each) }));
+      if (rows.length > 0) db.messages.putStop(owner, run, parts);
       // Held ones first: the end of the others releases none of them.
       const unsent = rows.filter(({ journal, state }) => journal === "" && (state === "pending" || state === "held"));
       for (const row of unsent.sort((a, b) => Number(b.state === "held") - Number(a.state === "held")))

@@ -1,13 +1,17 @@
 import type { Log } from "../../host/log.ts";
 import type { EventAnswer, FleetEvent, FleetEventOf } from "../../wire/fleet/event.ts";
-import { parseOrder } from "../../wire/fleet/order.ts";
+import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
+import { type OrderOf, parseOrder } from "../../wire/fleet/order.ts";
+import { parseRunDetails } from "../../wire/fleet/run-view.ts";
 import type { SignedOrder } from "../../wire/fleet/signed-order.ts";
 import { isNews } from "../../wire/fleet/states.ts";
+import { parseJson } from "../../wire/record.ts";
 import { sha256 } from "../sha256.ts";
 import { checkJournal, noteSequence } from "./journal-check.ts";
 import type { Notices } from "./notices.ts";
-import type { OrderBook } from "./order-book.ts";
+import { messageOf, type OrderBook } from "./order-book.ts";
 import type { Nodes } from "./ports.ts";
+import { detailsOf } from "./run-details.ts";
 import { newTarget, withEvent } from "./target-rows.ts";
 
 interface ReportsOptions {
@@ -83,9 +87,9 @@ export class Reports {
     const outcome = await book.commit(() => {
       const row = db.target(of);
       if (row === undefined) return digest === "" ? "-" : "?";
-      if (digest !== "" && db.digest(owner, run) !== digest) {
-        const cancel = db.cancel(owner, run);
-        if (cancel?.digest !== digest) {
+      if (digest !== "" && !db.messages.digests(owner, run).includes(digest)) {
+        const cancel = db.messages.stop(owner, run).find((part) => part.digest === digest);
+        if (cancel === undefined) {
           log.event("error", "a node reports another order of the same name", { node, run });
           return "-";
         }
@@ -118,13 +122,15 @@ export class Reports {
     if (order?.kind !== "run" || !order.nodes.includes(node)) return "-";
     const { user: owner, run } = order;
     const outcome = await book.commit(() => {
-      const known = book.db.digest(owner, run);
-      if (known !== undefined && known !== sha256(signed.order)) return "differs";
+      const known = book.db.messages.digests(owner, run);
+      const isPart = known.includes(sha256(signed.order));
+      if (known.length > 0 && !isPart && !this.#isAnotherPart(order)) return "differs";
       if (book.db.target({ owner, run, node }) !== undefined) return "known";
       if (!book.hasRoom(owner, { nodes: 1, characters: signed.order.length })) return "full";
-      if (known === undefined) book.store(order, { signed, nodes: [node] });
+      if (known.length === 0) book.store(order, { signed: [signed], nodes: [node], isFromNode: true });
       else {
-        const isCancelled = book.db.cancel(owner, run) !== undefined;
+        if (!isPart) book.db.messages.addPart(owner, run, messageOf(signed));
+        const isCancelled = book.db.messages.stop(owner, run).length > 0;
         book.addNode(newTarget(order, node, wallMs()), { expires: order.expires, isCancelled });
       }
       return "new";
@@ -137,5 +143,21 @@ export class Reports {
     log.event("warning", "a node has a run that the outbox did not know", { node, run });
     book.changed(owner, run);
     return "+";
+  }
+
+  /**
+   * Whether it says the same to other nodes, as far as is kept of what a user has signed. Of an order that the API took all parts are
+   * known: a node that was taken over gets no place in it.
+   */
+  #isAnotherPart(order: OrderOf<"run">): boolean {
+    const { db } = this.#options.book;
+    const known = db.run(order.user, order.run);
+    if (known?.fromNode !== 1 || db.messages.digests(order.user, order.run).length >= FLEET_LIMITS.maxParts)
+      return false;
+    const { batch, pausesOnFailure } = parseRunDetails(parseJson(known.details));
+    const { job, argv, via, issued, expires, details } = known;
+    const isSameTime = order.issued === issued && order.expires === expires;
+    const isSameWork = JSON.stringify(order.argv) === argv && order.job === job && order.via === via;
+    return isSameTime && isSameWork && JSON.stringify(detailsOf(order, { batch, pausesOnFailure })) === details;
   }
 }

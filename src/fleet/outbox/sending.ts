@@ -1,4 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { parseOrder } from "../../wire/fleet/order.ts";
+import { parseSignedOrder } from "../../wire/fleet/signed-order.ts";
 import type { RunState } from "../../wire/fleet/states.ts";
 import type { OrderBook } from "./order-book.ts";
 import type { TargetRow } from "./outbox-db.ts";
@@ -27,7 +29,7 @@ const STORED_AT_A_TIME = 32;
 /** and as long to send. What others ask comes between. */
 const SENT_A_TURN = 64;
 
-type Messages = Map<string, { readonly order: Uint8Array | undefined; readonly cancel: Uint8Array | undefined }>;
+type Messages = Map<string, { readonly order: MessageFor; readonly cancel: MessageFor }>;
 
 interface OnNode {
   readonly owner: string;
@@ -72,8 +74,8 @@ export class Sending {
       for (const { owner, run, node, isUntaken } of open) {
         const key = keyOf({ owner, run });
         if (!messages.has(key)) {
-          const [order, cancel] = [bytesOf(db.run(owner, run)?.message), bytesOf(db.cancel(owner, run)?.message)];
-          messages.set(key, { order, cancel });
+          const stop = db.messages.stop(owner, run).map(({ message }) => message);
+          messages.set(key, { order: messageFor(db.messages.orders(owner, run)), cancel: messageFor(stop) });
         }
         const row = db.target({ owner, run, node });
         // Held, although its batch seemed to be released: that did not reach the disk.
@@ -100,7 +102,8 @@ export class Sending {
       if (each === undefined) continue;
       each.firstSentMs ??= now;
       each.lastSentMs = now;
-      const { order, cancel } = messages.get(keyOf(row)) ?? {};
+      const of = messages.get(keyOf(row));
+      const [order, cancel] = [of?.order(row.node), of?.cancel(row.node)];
       // The cancel first: then the order that follows it does not start.
       if (cancel !== undefined) nodes.send(row.node, cancel);
       if (each.isUntaken && !each.isHeld && order !== undefined) nodes.send(row.node, order);
@@ -154,7 +157,20 @@ function keyOf({ owner, run }: Pick<OnNode, "owner" | "run">): string {
   return `${owner}\0${run}`;
 }
 
-/** Once for all nodes. */
-function bytesOf(message: string | null | undefined): Uint8Array | undefined {
-  return typeof message === "string" ? Buffer.from(message) : undefined;
+type MessageFor = (node: string) => Uint8Array | undefined;
+
+/**
+ * What a node gets of an order in parts: encoded once for all nodes, and read only where there are several. The first part that
+ * names it counts.
+ */
+function messageFor(parts: readonly string[]): MessageFor {
+  const bytes = parts.map((part) => Buffer.from(part));
+  if (bytes.length < 2) return () => bytes[0];
+  const ofNodes = new Map(
+    parts
+      .map((part, i) => ({ order: parseOrder(parseSignedOrder(part)?.order ?? ""), bytes: bytes[i] }))
+      .reverse()
+      .flatMap((part) => (part.order?.nodes ?? []).map((node) => [node, part.bytes] as const)),
+  );
+  return (node) => ofNodes.get(node);
 }

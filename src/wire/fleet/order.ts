@@ -5,6 +5,7 @@ import { isUnixName } from "../unix-name.ts";
 import { type Check, type Checked, is, isListOf, isMatch, isShape, isText, isWhole } from "./checks.ts";
 import { FLEET_LIMITS as MOST } from "./limits.ts";
 import { isProgramName, isServiceName } from "./service-name.ts";
+import { tooLong } from "./signed-order.ts";
 
 const isDigest = isMatch(/^[0-9a-f]{64}$/);
 const isUser: Check<string> = (value): value is string => typeof value === "string" && isUnixName(value);
@@ -80,6 +81,7 @@ export function encodeOrder(order: Order): string {
   const record: Readonly<Record<string, unknown>> = order;
   const sorted = Object.fromEntries(Object.keys(KINDS[order.kind]).map((name) => [name, record[name]]));
   const text = JSON.stringify(sorted);
+  if (text.length > MOST.maxMessageBytes) throw tooLong(text.length);
   if (parseOrder(text) === undefined) throw new RangeError(`Cannot encode the order: ${faultOf(sorted)}`);
   return text;
 }

@@ -1,4 +1,5 @@
 import { parseJson } from "../record.ts";
+import { utf8Bytes } from "../request-members.ts";
 import { isShape, isText } from "./checks.ts";
 import { FLEET_LIMITS as MOST } from "./limits.ts";
 
@@ -17,12 +18,21 @@ const isSigned = isShape({ order: isText(MOST.maxMessageBytes, 1), sig: isText(M
 
 /** The message for a node. Throws `RangeError` if it is too long for the broker. */
 export function encodeSignedOrder({ order, sig }: SignedOrder): string {
-  const text = JSON.stringify({ order, sig });
-  if (utf8Bytes(text) > MOST.maxMessageBytes)
-    throw new RangeError(
-      `Cannot send the order: ${utf8Bytes(text)} bytes, the limit is ${MOST.maxMessageBytes}: name fewer nodes at a time, or send less with it`,
-    );
-  return text;
+  const bytes = signedBytes({ order, sig });
+  if (bytes > MOST.maxMessageBytes) throw tooLong(bytes);
+  return JSON.stringify({ order, sig });
+}
+
+/** Of its message. */
+export function signedBytes({ order, sig }: SignedOrder): number {
+  return utf8Bytes(JSON.stringify({ order, sig }));
+}
+
+/** Nodes are named in as many orders as it takes: what is left is a large command, environment or list of files. */
+export function tooLong(bytes: number): RangeError {
+  return new RangeError(
+    `Cannot send the order: it has ${bytes} bytes, the limit is ${MOST.maxMessageBytes}: send a long script or input as a file, and name it in the command`,
+  );
 }
 
 /** Parses such a message. Trust nothing in it before its signature is verified. */
@@ -30,13 +40,4 @@ export function parseSignedOrder(text: string): SignedOrder | undefined {
   if (text.length > MOST.maxMessageBytes) return undefined;
   const value = parseJson(text);
   return isSigned(value) ? value : undefined;
-}
-
-function utf8Bytes(text: string): number {
-  let bytes = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
-  }
-  return bytes;
 }

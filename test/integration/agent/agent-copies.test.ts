@@ -70,7 +70,7 @@ function count(name: string): number {
 }
 
 async function submit(order: OrderOf<"run">): Promise<OrderOf<"run">> {
-  expect(await fleet.submit(order, key.signed(order))).toBe("stored");
+  expect(await fleet.submit(order, [key.signed(order)])).toBe("stored");
   return order;
 }
 

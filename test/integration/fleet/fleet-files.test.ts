@@ -77,7 +77,7 @@ async function ordered(nodes: readonly string[], bytes = BYTES) {
     unpack: "",
   } as const;
   const order = runOrder({ fleet: fleet.id, nodes, files: [file] });
-  return { order, outcome: await fleet.submit(order, key.signed(order)) };
+  return { order, outcome: await fleet.submit(order, [key.signed(order)]) };
 }
 
 /** A node's cache, which fetches with its certificate. */
@@ -115,7 +115,7 @@ describe("between collector and nodes, over mutual TLS", () => {
     expect(await one.blobs.want({ ...wanted, owner: "bob" })).toBe("files-missing");
     expect(await one.blobs.want({ ...wanted, owner: "../alice" })).toBe("files-missing");
     expect(await one.blobs.want({ ...wanted, sha256: "0".repeat(64) })).toBe("files-missing");
-    expect(await fleet.cancel(cancelOrder(order), key.signed(cancelOrder(order)))).toBe("stored");
+    expect(await fleet.cancel(cancelOrder(order), [key.signed(cancelOrder(order))])).toBe("stored");
     const later = await cacheOf("node1");
     expect(await later.blobs.want(wanted)).toBe("files-missing");
   });

@@ -48,7 +48,7 @@ test("orders go out and states come back; what the thread logs, audits and count
   await agent.beSeen();
   await poll("its presence", async () => (await fleet.view()).nodes[0]?.state === "present");
   const order = runOrder({ fleet: fleet.id, nodes: ["node1"] });
-  expect(await fleet.submit(order, key.signed(order))).toBe("stored");
+  expect(await fleet.submit(order, [key.signed(order)])).toBe("stored");
   await agent.untilOrder("run");
   const states: string[] = [];
   const following = (async () => {
@@ -71,7 +71,7 @@ test("orders go out and states come back; what the thread logs, audits and count
 test("a stream ends with its signal, also before it began", async () => {
   const { fleet } = await started();
   const order = runOrder({ fleet: fleet.id, nodes: ["node1"] });
-  await fleet.submit(order, key.signed(order));
+  await fleet.submit(order, [key.signed(order)]);
   const gone = new AbortController();
   const states = fleet.follow("alice", order.run, gone.signal)[Symbol.asyncIterator]();
   expect((await states.next()).done).toBe(false);

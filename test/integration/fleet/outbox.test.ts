@@ -55,7 +55,7 @@ beforeAll(async () => {
 /** Signed and stored. */
 async function submitted(nodes: readonly string[], more: Partial<OrderOf<"run">> = {}): Promise<OrderOf<"run">> {
   const order = runOrder({ nodes, fleet: fleet.id, ...more });
-  expect(await fleet.submit(order, key.signed(order))).toBe("stored");
+  expect(await fleet.submit(order, [key.signed(order)])).toBe("stored");
   return order;
 }
 
@@ -135,9 +135,9 @@ test("stores an order, sends it, and follows its states to the end; a repeated e
   // The environment leaves the disk within a minute of the end.
   aheadMs += 60_000;
   await poll("the disk to forget the environment", () => !isOnDisk());
-  expect(await fleet.submit(order, key.signed(order))).toBe("known");
+  expect(await fleet.submit(order, [key.signed(order)])).toBe("known");
   const other = { ...order, argv: ["false"] };
-  expect(await fleet.submit(other, key.signed(other))).toBe("differs");
+  expect(await fleet.submit(other, [key.signed(other)])).toBe("differs");
 });
 
 test("another node cannot report on it, nor this one on another order or another user's", async () => {
@@ -185,7 +185,7 @@ describe("a node that is absent", () => {
   test("is spared an order that was cancelled before", async () => {
     const order = await submitted(["wiped"]);
     const cancel = cancelOrder(order);
-    expect(await fleet.cancel(cancel, key.signed(cancel))).toBe("stored");
+    expect(await fleet.cancel(cancel, [key.signed(cancel)])).toBe("stored");
     expect(await stateOf(order, "wiped")).toMatchObject({ state: "cancelled", by: "alice" });
     const agent = await agentOf("wiped");
     await submitted(["wiped"]);
@@ -200,7 +200,7 @@ test("repeats a cancel until the node reports the end; a cancel that the node re
   await agent.untilOrder("run");
   await agent.state(order, { state: "started" });
   const cancel = cancelOrder(order);
-  expect(await fleet.cancel(cancel, key.signed(cancel))).toBe("stored");
+  expect(await fleet.cancel(cancel, [key.signed(cancel)])).toBe("stored");
   await agent.untilOrder("cancel");
   agent.orders.length = 0;
   aheadMs += 6_000;
@@ -225,7 +225,7 @@ test("repeats a cancel until the node reports the end; a cancel that the node re
   const refused = { ...refusal, reason: "key-not-trusted", kind: "run", user: "alice", owner: "alice", run: other.run };
   expect(audited.at(-1)).toMatchObject(refused);
   const missing = cancelOrder(runOrder());
-  expect(await fleet.cancel(missing, key.signed(missing))).toBe("missing");
+  expect(await fleet.cancel(missing, [key.signed(missing)])).toBe("missing");
 });
 
 describe("journals", () => {
@@ -313,7 +313,7 @@ test("what only a node knows counts in the limit of open runs", async () => {
   const first = of();
   expect(await agent.tell({ v: 1, kind: "order", ...unsigned(first) })).toBe("+");
   const orders = Array.from({ length: 999 }, () => ({ ...of(), nodes: ["away"] }));
-  await Promise.all(orders.map((order) => fleet.submit(order, unsigned(order))));
+  await Promise.all(orders.map((order) => fleet.submit(order, [unsigned(order)])));
   expect(await agent.tell({ v: 1, kind: "order", ...unsigned(of()) })).toBe("-");
   expect(await agent.state(first, { state: "finished", code: 0 })).toBe("+");
   const last = of();

@@ -1,5 +1,6 @@
 import { type DryRunOnNode, parseDryRun } from "../../../src/wire/fleet/dry-run.ts";
 import { type FleetView, parseFleetView } from "../../../src/wire/fleet/node-view.ts";
+import { encodeParts } from "../../../src/wire/fleet/order-parts.ts";
 import { parseRunView, type RunView } from "../../../src/wire/fleet/run-view.ts";
 import type { SignedOrder } from "../../../src/wire/fleet/signed-order.ts";
 import { asRecord } from "../../../src/wire/record.ts";
@@ -40,13 +41,13 @@ export class FleetClient {
     return this.#api.ask("api/sign", { parse, body });
   }
 
-  /** @param batch nodes at a time; 0: all at once */
+  /** @param signed the parts of its order. @param batch nodes at a time; 0: all at once */
   sendRun(
-    body: SignedOrder,
+    signed: readonly SignedOrder[],
     { batch, pausesOnFailure }: { readonly batch: number; readonly pausesOnFailure: boolean },
   ): Promise<Answer<RunView>> {
     const query = batch === 0 ? "" : queryOf({ batch, pause: pausesOnFailure ? 1 : undefined });
-    return this.#api.ask(`api/runs${query}`, { parse: parseRunView, body });
+    return this.#api.ask(`api/runs${query}`, { parse: parseRunView, body: encodeParts(signed) });
   }
 
   /** Lets a paused run go on with its next nodes. */
@@ -54,13 +55,20 @@ export class FleetClient {
     return this.#api.ask(`api/runs/${run}/continue`, { parse: parseRunView, body: {} });
   }
 
-  /** Asks the nodes whether they would. */
-  dryRun(body: SignedOrder): Promise<Answer<readonly DryRunOnNode[]>> {
-    return this.#api.ask("api/dry-runs", { parse: parseDryRun, body });
+  /** Asks the nodes whether they would. @param signed the parts of the order */
+  async dryRun(signed: readonly SignedOrder[]): Promise<Answer<readonly DryRunOnNode[]>> {
+    const nodes: DryRunOnNode[] = [];
+    for (const body of signed) {
+      const answer = await this.#api.ask("api/dry-runs", { parse: parseDryRun, body });
+      if (!answer.ok) return answer;
+      nodes.push(...answer.value);
+    }
+    return { ok: true, value: nodes };
   }
 
-  stopRun(run: string, body: SignedOrder): Promise<Answer<RunView>> {
-    return this.#api.ask(`api/runs/${run}`, { parse: parseRunView, body, method: "DELETE" });
+  /** @param signed the parts of its cancel */
+  stopRun(run: string, signed: readonly SignedOrder[]): Promise<Answer<RunView>> {
+    return this.#api.ask(`api/runs/${run}`, { parse: parseRunView, body: encodeParts(signed), method: "DELETE" });
   }
 
   /** States of a user's runs, now and whenever they change, to their ends. Resolves when there is no more, or the connection is cut. */

@@ -1,5 +1,6 @@
 import type { FleetView } from "../../../src/wire/fleet/node-view.ts";
-import { encodeOrder, type OrderOf } from "../../../src/wire/fleet/order.ts";
+import { encodeOrder, type Order, type OrderOf } from "../../../src/wire/fleet/order.ts";
+import { partsOf } from "../../../src/wire/fleet/order-parts.ts";
 import type { RunView } from "../../../src/wire/fleet/run-view.ts";
 import { makeExecutionId } from "../../../src/wire/ids.ts";
 
@@ -23,13 +24,13 @@ const LIFE_MS = 600_000;
 const BATCH_LIFE_MS = 3_600_000;
 
 /**
- * The text of an order to run a command, or to check whether the nodes would. Throws a RangeError if something is not of its
- * form.
+ * The texts to sign of an order to run a command, or to check whether the nodes would: the parts of the order. Throws a RangeError if
+ * something is not of its form, or too long.
  */
-export function runOrderText(kind: "run" | "check", work: Work, context: OrderContext): string {
+export function runOrderTexts(kind: "run" | "check", work: Work, context: OrderContext): readonly string[] {
   const { batch, pausesOnFailure: _, ...ordered } = work;
   const { fleet, user, nowMs, random } = context;
-  return encodeOrder({
+  return textsOf({
     v: 1,
     kind,
     fleet: fleet.id,
@@ -42,12 +43,12 @@ export function runOrderText(kind: "run" | "check", work: Work, context: OrderCo
   });
 }
 
-/** The text of the order that stops a run on all of its nodes. */
-export function cancelOrderText(
+/** The texts to sign of the order that stops a run on all of its nodes. */
+export function cancelOrderTexts(
   { run, owner, nodes }: Pick<RunView, "run" | "owner" | "nodes">,
   { fleet, user, nowMs }: Omit<OrderContext, "random">,
-): string {
-  return encodeOrder({
+): readonly string[] {
+  return textsOf({
     v: 1,
     kind: "cancel",
     fleet: fleet.id,
@@ -59,4 +60,8 @@ export function cancelOrderText(
     expires: nowMs + LIFE_MS,
     via: "web",
   });
+}
+
+function textsOf(order: Order): readonly string[] {
+  return partsOf(order).map(encodeOrder);
 }

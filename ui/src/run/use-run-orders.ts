@@ -6,7 +6,7 @@ import type { SignedOrder } from "../../../src/wire/fleet/signed-order.ts";
 import { ULID_RANDOM_BYTES } from "../../../src/wire/ids.ts";
 import { run as t } from "../texts/en/run.ts";
 import type { FleetClient } from "./fleet-client.ts";
-import { cancelOrderText, runOrderText, type Work } from "./make-order.ts";
+import { cancelOrderTexts, runOrderTexts, type Work } from "./make-order.ts";
 import { heldTicket } from "./ticket.ts";
 import { workAgain } from "./work-again.ts";
 
@@ -44,36 +44,41 @@ export function useRunOrders({ client, fleet, user }: RunOrdersOptions): RunOrde
       if (answer.ok) setRuns(answer.value);
     });
 
-  /** Has an order signed. A text is why not. */
-  const sign = async (order: string): Promise<SignedOrder | string> => {
+  /** Has the parts of an order signed. A text is why not. */
+  const sign = async (orders: readonly string[]): Promise<readonly SignedOrder[] | string> => {
     const ticket = heldTicket();
     if (ticket === undefined) return t.noTicket;
-    const answer = await client.sign({ ticket, order });
-    return answer.ok ? { order, ...answer.value } : answer.message;
+    const signed: SignedOrder[] = [];
+    for (const order of orders) {
+      const answer = await client.sign({ ticket, order });
+      if (!answer.ok) return answer.message;
+      signed.push({ order, ...answer.value });
+    }
+    return signed;
   };
 
   const send = async (kind: "run" | "check", work: Work): Promise<string | undefined> => {
     if (fleet === undefined) return undefined;
     setAnswers([]);
     const random = crypto.getRandomValues(new Uint8Array(ULID_RANDOM_BYTES));
-    let order: string;
+    let orders: readonly string[];
     try {
-      order = runOrderText(kind, work, { fleet, user, nowMs: Date.now(), random });
+      orders = runOrderTexts(kind, work, { fleet, user, nowMs: Date.now(), random });
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
-    const signed = await sign(order);
+    const signed = await sign(orders);
     if (typeof signed === "string") return signed;
     return kind === "check" ? check(signed) : start(signed, work);
   };
 
-  const check = async (signed: SignedOrder): Promise<string | undefined> => {
+  const check = async (signed: readonly SignedOrder[]): Promise<string | undefined> => {
     const answer = await client.dryRun(signed);
     if (answer.ok) setAnswers(answer.value);
     return answer.ok ? undefined : answer.message;
   };
 
-  const start = async (signed: SignedOrder, work: Work): Promise<string | undefined> => {
+  const start = async (signed: readonly SignedOrder[], work: Work): Promise<string | undefined> => {
     const answer = await client.sendRun(signed, work);
     if (answer.ok) setRuns([answer.value, ...runs].slice(0, SHOWN_RUNS));
     return answer.ok ? undefined : answer.message;
@@ -91,7 +96,7 @@ export function useRunOrders({ client, fleet, user }: RunOrdersOptions): RunOrde
 
   const stop = async (view: RunView): Promise<string | undefined> => {
     if (fleet === undefined) return undefined;
-    const signed = await sign(cancelOrderText(view, { fleet, user, nowMs: Date.now() }));
+    const signed = await sign(cancelOrderTexts(view, { fleet, user, nowMs: Date.now() }));
     if (typeof signed === "string") return signed;
     const answer = await client.stopRun(view.run, signed);
     return answer.ok ? undefined : answer.message;

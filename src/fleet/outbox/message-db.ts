@@ -1,0 +1,92 @@
+import type Database from "better-sqlite3";
+
+/** A signed order or cancel, as nodes get it. */
+interface Message {
+  readonly digest: string;
+  readonly message: string;
+}
+
+interface StopRow extends Message {
+  /** Who signed it. */
+  readonly by: string;
+}
+
+/**
+ * The first order of a run stands in its row, the others, which name further nodes, in `parts`. In `stops` is the latest
+ * cancel, in as many parts as it has.
+ */
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS parts (owner TEXT, run TEXT, part INTEGER, digest TEXT, message TEXT,
+    PRIMARY KEY (owner, run, part)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS stops (owner TEXT, run TEXT, part INTEGER, by TEXT, digest TEXT, message TEXT,
+    PRIMARY KEY (owner, run, part)) WITHOUT ROWID;`;
+/** An outbox of before orders had parts. */
+const MOVE_CANCELS = `
+  INSERT OR IGNORE INTO stops SELECT owner, run, 0, by, digest, message FROM cancels;
+  DROP TABLE cancels;`;
+
+/** What nodes are sent of a run: its order and its cancel, each in one part, or in several that name some of the nodes each. */
+export class MessageDb {
+  readonly #statements: ReturnType<typeof prepared>;
+
+  /** @param db the outbox's, which has its tables of runs and their nodes, and commits and closes it */
+  constructor(db: Database.Database) {
+    db.exec(SCHEMA);
+    const isOld = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'cancels'").get() !== undefined;
+    if (isOld) db.transaction(() => db.exec(MOVE_CANCELS))();
+    this.#statements = prepared(db);
+  }
+
+  /** Another part of a run that is there. */
+  addPart(owner: string, run: string, part: Message): void {
+    this.#statements.addPart.run({ owner, run, ...part });
+  }
+
+  /** Of its order, in parts. None: there is no such run. Less than the messages, which may have 192 KiB each. */
+  digests(owner: string, run: string): readonly string[] {
+    return this.#statements.digests.all({ owner, run }) as string[];
+  }
+
+  /** Of its order, in parts. None: it has ended everywhere. */
+  orders(owner: string, run: string): readonly string[] {
+    return this.#statements.orders.all({ owner, run }) as string[];
+  }
+
+  /** In the place of an earlier cancel. */
+  putStop(owner: string, run: string, parts: readonly StopRow[]): void {
+    this.#statements.removeStop.run({ owner, run });
+    for (const [part, row] of parts.entries()) this.#statements.putStop.run({ owner, run, part, ...row });
+  }
+
+  /** Its latest cancel, in parts. */
+  stop(owner: string, run: string): readonly StopRow[] {
+    return this.#statements.stop.all({ owner, run }) as StopRow[];
+  }
+
+  /** Forgets what only nodes needed, once all of them are final. True: messages of orders went, which hold an environment. */
+  settle(owner: string, run: string): boolean {
+    const { settleRun, settleParts, settleStop } = this.#statements;
+    settleStop.run({ owner, run });
+    return [settleRun, settleParts].filter((each) => each.run({ owner, run }).changes > 0).length > 0;
+  }
+}
+
+function prepared(db: Database.Database) {
+  const of = "owner = @owner AND run = @run";
+  const mayGo = `NOT EXISTS (SELECT 1 FROM targets t WHERE t.owner = @owner AND t.run = @run AND t.final = 0)`;
+  const partsOf = (what: string): string =>
+    `SELECT ${what} FROM (SELECT 0 AS part, digest, message FROM runs WHERE ${of}
+      UNION ALL SELECT part, digest, message FROM parts WHERE ${of}) WHERE ${what} IS NOT NULL ORDER BY part`;
+  return {
+    addPart: db.prepare(`INSERT INTO parts
+      SELECT @owner, @run, 1 + coalesce(max(part), 0), @digest, @message FROM parts WHERE ${of}`),
+    digests: db.prepare(partsOf("digest")).pluck(),
+    orders: db.prepare(partsOf("message")).pluck(),
+    removeStop: db.prepare(`DELETE FROM stops WHERE ${of}`),
+    putStop: db.prepare("INSERT INTO stops VALUES (@owner, @run, @part, @by, @digest, @message)"),
+    stop: db.prepare(`SELECT by, digest, message FROM stops WHERE ${of} ORDER BY part`),
+    settleRun: db.prepare(`UPDATE runs SET message = NULL WHERE ${of} AND ${mayGo}`),
+    settleParts: db.prepare(`UPDATE parts SET message = NULL WHERE ${of} AND ${mayGo}`),
+    settleStop: db.prepare(`DELETE FROM stops WHERE ${of} AND ${mayGo}`),
+  };
+}
