@@ -3,19 +3,15 @@ import type { Audit } from "../host/audit.ts";
 import { FLEET_LIMITS } from "../wire/fleet/limits.ts";
 import { type OrderOf, parseOrder } from "../wire/fleet/order.ts";
 import { parseExecutionId } from "../wire/ids.ts";
-import { WIRE_LIMITS } from "../wire/limits.ts";
 import { asRecord } from "../wire/record.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import { AskedLines } from "./asked-lines.ts";
 import { auditedOrders } from "./audited-orders.ts";
 import { clientGone } from "./client-gone.ts";
-import { followJson } from "./follow-json.ts";
 import { badRequest, HttpError, notFound, tooMany } from "./http-error.ts";
 import type { Fleet, Signer } from "./ports.ts";
 import { Query } from "./query.ts";
 import { checkOrder, notYours, readOrder, readOrders, type Taken } from "./taken-order.ts";
-import { UserPlaces } from "./user-places.ts";
-import { UserTurns } from "./user-turns.ts";
 import type { ViewerOf } from "./viewers.ts";
 
 interface FleetApiOptions {
@@ -40,21 +36,11 @@ const SIGNER_WORDS: Readonly<Record<string, string>> = {
 
 /** The slowest provider has 5 s on its node. */
 const DEFAULT_ASK_MS = 8_000;
-const DEFAULT_RUNS = 50;
 const BUSY_RETRY_SECONDS = 2;
-const MAX_RUNS = 500;
-const MAX_WAITING = 64;
-/** Of a user: `mlctl bot` follows 32. */
-const MAX_FOLLOWING = 64;
-/** In one answer. */
-const MAX_FOLLOWED_RUNS = 64;
-const RUN_CHARACTERS = 26;
-/** Sorts after every run. */
-const AFTER_ALL = "~";
 
 /**
- * Orders for nodes: `POST /api/runs` (`?batch=N&pause=1`), `GET` and `DELETE /api/runs/:run`, `POST /api/runs/:run/continue`,
- * `POST /api/dry-runs`, `POST /api/asks` (`?follow=1`), `GET /api/orders` (`?run=RUN`, `?follow=RUN,RUN`).
+ * Orders for nodes: `POST /api/runs` (`?batch=N&pause=1`), `DELETE /api/runs/:run`, `POST /api/runs/:run/continue`,
+ * `POST /api/dry-runs`, `POST /api/asks` (`?follow=1`).
  *
  * The collector stores and passes on what a user has signed. It checks here what helps the user to notice a mistake;
  * whether an order is obeyed, each node decides by itself.
@@ -63,8 +49,6 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
   const router = Router();
 
   const audited = auditedOrders(audit);
-  const pages = new UserTurns({ what: "lists of runs", maxWaiting: MAX_WAITING });
-  const following = new UserPlaces({ what: "follow a run", most: MAX_FOLLOWING, retryAfterSeconds: 5 });
 
   /** What the web signs, only its own page sends: no token is worth a web signature. */
   async function viewerFor(request: Request, { via }: OrderOf<Taken>): Promise<Viewer> {
@@ -172,53 +156,6 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     response.json(await fleet.run(order.owner, order.run));
   });
 
-  router.get("/runs/:run", async (request, response) => {
-    const viewer = await viewerOf(request, "read");
-    const run = parseExecutionId(request.params.run);
-    const query = new Query(request.query);
-    const owner = ownerOf(viewer, query);
-    const view = run === undefined ? undefined : await fleet.run(owner, run);
-    if (run === undefined || view === undefined) throw notFound("run");
-    if (owner !== viewer.user) recordRead(viewer, owner, request);
-    if (query.text("follow", 1) === undefined) response.json(view);
-    else await follow(response, { viewer, owner, runs: [run] });
-  });
-
-  router.get("/orders", async (request, response) => {
-    const viewer = await viewerOf(request, "read");
-    const query = new Query(request.query);
-    const owner = ownerOf(viewer, query);
-    if (owner !== viewer.user) recordRead(viewer, owner, request);
-    const followed = followedRuns(query);
-    if (followed.length > 0) {
-      await follow(response, { viewer, owner, runs: followed });
-      return;
-    }
-    const run = query.word("run", "the id of a run", parseExecutionId);
-    if (run !== undefined) {
-      const view = await fleet.run(owner, run);
-      response.json({ runs: view === undefined ? [] : [view], next: null });
-      return;
-    }
-    const limit = query.count("limit", { least: 1, most: MAX_RUNS, fallback: DEFAULT_RUNS });
-    const page = { before: query.text("before", 26) ?? AFTER_ALL, limit };
-    const work = async () => void response.json(await fleet.runs(owner, page));
-    await pages.run(viewer.uid, { isWanted: () => !response.closed, work });
-  });
-
-  /** Takes one place, however many runs there are. */
-  function follow(
-    response: Response,
-    { viewer, owner, runs }: { readonly viewer: Viewer; readonly owner: string; readonly runs: readonly string[] },
-  ): Promise<void> {
-    const each = (gone: AbortSignal) => runs.map((run) => fleet.follow(owner, run, gone));
-    return following.hold(viewer.uid, () => followJson(response, each));
-  }
-
-  function recordRead({ user }: Viewer, owner: string, request: Request): void {
-    audit.record({ event: "admin-read", outcome: "ok", user, owner, address: request.ip, what: "orders" });
-  }
-
   return router;
 }
 
@@ -231,19 +168,4 @@ function busy(): HttpError {
 function batchingOf(query: Query): { readonly size: number; readonly pausesOnFailure: boolean } | undefined {
   const size = query.count("batch", { least: 1, most: FLEET_LIMITS.maxNodes, fallback: 0 });
   return size === 0 ? undefined : { size, pausesOnFailure: query.text("pause", 1) !== undefined };
-}
-
-/** `?follow=RUN,RUN`. Browsers open six connections to a collector: one for each run of a list would take all of them. */
-function followedRuns(query: Query): readonly string[] {
-  const names = query.text("follow", MAX_FOLLOWED_RUNS * (RUN_CHARACTERS + 1))?.split(",") ?? [];
-  const runs = names.flatMap((name) => parseExecutionId(name) ?? []);
-  if (runs.length < names.length || runs.length > MAX_FOLLOWED_RUNS)
-    throw badRequest(`follow: expected up to ${MAX_FOLLOWED_RUNS} runs with commas between`);
-  return [...new Set(runs)];
-}
-
-/** An administrator may name another owner. */
-function ownerOf({ user, admin }: Viewer, query: Query): string {
-  const owner = query.text("owner", WIRE_LIMITS.maxOwnerCharacters) ?? user;
-  return admin ? owner : user;
 }

@@ -13,6 +13,7 @@ import { createKeepingApi } from "./keeping-api.ts";
 import { KnownAddresses } from "./known-addresses.ts";
 import { type CodeOwner, LoginCodes } from "./login-codes.ts";
 import { createNodesApi } from "./nodes-api.ts";
+import { createOrderedRunsApi } from "./ordered-runs-api.ts";
 import { OwnSite } from "./own-site.ts";
 import { createRecordRecentRead } from "./recent-reads.ts";
 import { RefusalDelay } from "./refusal-delay.ts";
@@ -146,6 +147,7 @@ export function createWeb(options: WebOptions): Web {
         ? []
         : [
             createFleetApi({ fleet: options.fleet, signer: options.signer, viewerOf, audit, wallMs }),
+            createOrderedRunsApi({ fleet: options.fleet, viewerOf, audit }),
             createCallsApi({
               ...{ fleet: options.fleet, peers: options.peers, sessions, viewerOf },
               ...{ audit, metrics, nowMs, wallMs },
