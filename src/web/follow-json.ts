@@ -1,18 +1,17 @@
 import { once } from "node:events";
 import type { Response } from "express";
-import { clientGone } from "./client-gone.ts";
 
-/** Lines of JSON, each a state of one of `all`, as fast as the client takes them: one that is slow skips states. */
+/** Lines of JSON, each a state of one of `all`, as fast as the client takes them: one that is slow skips states. `ended` ends them. */
 export async function followJson(
   response: Response,
+  ended: AbortSignal,
   all: (signal: AbortSignal) => readonly AsyncIterable<string>[],
 ): Promise<void> {
-  const gone = clientGone(response);
   let drained: Promise<unknown> | undefined;
   const write = async (states: AsyncIterable<string>): Promise<void> => {
     for await (const state of states) {
       if (response.write(`${state}\n`)) continue;
-      drained ??= once(response, "drain", { signal: gone }).finally(() => {
+      drained ??= once(response, "drain", { signal: ended }).finally(() => {
         drained = undefined;
       });
       await drained;
@@ -20,10 +19,10 @@ export async function followJson(
   };
   beginLines(response);
   try {
-    await Promise.all(all(gone).map(write));
+    await Promise.all(all(ended).map(write));
   } catch (error) {
-    // The client has gone: there is no one left to answer.
-    if (!gone.aborted) throw error;
+    // The client has gone, or may see no more.
+    if (!ended.aborted) throw error;
   }
   response.end();
 }

@@ -2,7 +2,7 @@ import type { Log } from "../host/log.ts";
 import type { SessionStore } from "./session-store.ts";
 
 /** Something that ends with its session. */
-interface Held {
+export interface Held {
   endSession(): void;
   readonly closed: Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { NodeSummary } from "../wire/node-summary.ts";
 import { asTime } from "../wire/time.ts";
 import type { RecordRead } from "./admin-reads.ts";
 import { followJson } from "./follow-json.ts";
+import type { OpenWhile } from "./open-while.ts";
 import type { Archive, Fleet, Relays } from "./ports.ts";
 import { Query } from "./query.ts";
 import { inPieces, sendList } from "./send-list.ts";
@@ -16,14 +17,13 @@ interface NodesApiOptions {
   readonly relays: Relays | undefined;
   readonly fleet: Pick<Fleet, "view" | "watchNodes" | "nodeEvents"> | undefined;
   readonly viewerOf: ViewerOf;
+  readonly openWhile: OpenWhile;
   readonly recordRead: RecordRead;
 }
 
 const MAX_WAITING = 64;
 /** Windows of one user that watch nodes. */
 const MAX_WATCHING = 8;
-/** A page that watches asks anew after this long: its session may have ended. */
-const WATCH_MS = 600_000;
 const DEFAULT_EVENTS = 100;
 /** As many as are kept of a node. */
 const MAX_EVENTS = 1_000;
@@ -32,7 +32,7 @@ const MAX_EVENTS = 1_000;
  * `GET /api/nodes`, `GET /api/fleet`, `GET /api/fleet/events`. Everybody sees how nodes and relays do; of executions, their
  * own. Errors may name users: they are the administrators'.
  */
-export function createNodesApi({ archive, relays, fleet, viewerOf, recordRead }: NodesApiOptions): Router {
+export function createNodesApi({ archive, relays, fleet, viewerOf, openWhile, recordRead }: NodesApiOptions): Router {
   const router = Router();
   const turns = new LoopTurns();
   const requests = new UserTurns({ what: "requests about nodes", maxWaiting: MAX_WAITING });
@@ -53,12 +53,13 @@ export function createNodesApi({ archive, relays, fleet, viewerOf, recordRead }:
   if (fleet === undefined) return router;
 
   router.get("/fleet", async (request, response) => {
-    const { uid } = await viewerOf(request, "read");
-    if (new Query(request.query).text("follow", 1) === undefined) response.json(await fleet.view());
-    else
-      await watching.hold(uid, () =>
-        followJson(response, (gone) => [fleet.watchNodes(AbortSignal.any([gone, AbortSignal.timeout(WATCH_MS)]))]),
-      );
+    const viewer = await viewerOf(request, "read");
+    if (new Query(request.query).text("follow", 1) === undefined) {
+      response.json(await fleet.view());
+      return;
+    }
+    const ended = openWhile(request, response, viewer);
+    await watching.hold(viewer.uid, () => followJson(response, ended, (signal) => [fleet.watchNodes(signal)]));
   });
 
   router.get("/fleet/events", async (request, response) => {

@@ -5,6 +5,7 @@ import { WIRE_LIMITS } from "../wire/limits.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import { followJson } from "./follow-json.ts";
 import { badRequest, notFound } from "./http-error.ts";
+import type { OpenWhile } from "./open-while.ts";
 import type { Fleet } from "./ports.ts";
 import { Query } from "./query.ts";
 import { UserPlaces } from "./user-places.ts";
@@ -14,6 +15,7 @@ import type { ViewerOf } from "./viewers.ts";
 interface OrderedRunsApiOptions {
   readonly fleet: Pick<Fleet, "run" | "runs" | "follow">;
   readonly viewerOf: ViewerOf;
+  readonly openWhile: OpenWhile;
   readonly audit: Audit;
 }
 
@@ -29,7 +31,7 @@ const RUN_CHARACTERS = 26;
 const AFTER_ALL = "~";
 
 /** What became of users' orders: `GET /api/runs/:run` (`?follow=1`), `GET /api/orders` (`?run=RUN`, `?follow=RUN,RUN`). */
-export function createOrderedRunsApi({ fleet, viewerOf, audit }: OrderedRunsApiOptions): Router {
+export function createOrderedRunsApi({ fleet, viewerOf, openWhile, audit }: OrderedRunsApiOptions): Router {
   const router = Router();
   const pages = new UserTurns({ what: "lists of runs", maxWaiting: MAX_WAITING });
   const following = new UserPlaces({ what: "follow a run", most: MAX_FOLLOWING, retryAfterSeconds: 5 });
@@ -43,7 +45,7 @@ export function createOrderedRunsApi({ fleet, viewerOf, audit }: OrderedRunsApiO
     if (run === undefined || view === undefined) throw notFound("run");
     if (owner !== viewer.user) recordRead(viewer, owner, request);
     if (query.text("follow", 1) === undefined) response.json(view);
-    else await follow(response, { viewer, owner, runs: [run] });
+    else await follow(request, response, { viewer, owner, runs: [run] });
   });
 
   router.get("/orders", async (request, response) => {
@@ -53,7 +55,7 @@ export function createOrderedRunsApi({ fleet, viewerOf, audit }: OrderedRunsApiO
     if (owner !== viewer.user) recordRead(viewer, owner, request);
     const followed = followedRuns(query);
     if (followed.length > 0) {
-      await follow(response, { viewer, owner, runs: followed });
+      await follow(request, response, { viewer, owner, runs: followed });
       return;
     }
     const run = query.word("run", "the id of a run", parseExecutionId);
@@ -70,11 +72,12 @@ export function createOrderedRunsApi({ fleet, viewerOf, audit }: OrderedRunsApiO
 
   /** Takes one place, however many runs there are. */
   function follow(
+    request: Request,
     response: Response,
     { viewer, owner, runs }: { readonly viewer: Viewer; readonly owner: string; readonly runs: readonly string[] },
   ): Promise<void> {
-    const each = (gone: AbortSignal) => runs.map((run) => fleet.follow(owner, run, gone));
-    return following.hold(viewer.uid, () => followJson(response, each));
+    const each = (signal: AbortSignal) => runs.map((run) => fleet.follow(owner, run, signal));
+    return following.hold(viewer.uid, () => followJson(response, openWhile(request, response, viewer), each));
   }
 
   function recordRead({ user }: Viewer, owner: string, request: Request): void {

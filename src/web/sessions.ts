@@ -137,6 +137,14 @@ export class Sessions {
     return user === undefined || uid === undefined ? undefined : { user, uid };
   }
 
+  /** The session or token of a request. */
+  of(request: Request): { readonly owner: CodeOwner; readonly hash: string } | undefined {
+    const token = this.tokens.of(request);
+    if (token !== undefined) return token === "none" ? undefined : token;
+    const owner = this.ownerOf(request);
+    return owner === undefined ? undefined : { owner, hash: sidHash(request.sessionID) };
+  }
+
   /** The session of a request that express does not handle. */
   async ofUpgrade(request: IncomingMessage): Promise<{ owner: CodeOwner; hash: string } | undefined> {
     const parsed = await this.#parse(request);

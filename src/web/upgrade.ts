@@ -4,6 +4,7 @@ import { setTimeout as after } from "node:timers/promises";
 import type { Audit } from "../host/audit.ts";
 import type { Log } from "../host/log.ts";
 import type { Viewer } from "../wire/viewer.ts";
+import type { EndWithAdmin } from "./admin-watch.ts";
 import { enterBasePath } from "./base-path.ts";
 import { apiError } from "./http-error.ts";
 import { foreignOrigin, type OwnSite, wrongHost } from "./own-site.ts";
@@ -17,6 +18,7 @@ interface UpgradeOptions {
   readonly toViewer: (owner: Owner) => Promise<Viewer>;
   /** Ends the sessions of an account that is no longer the same. */
   readonly lookAtAccount: (owner: Owner) => Promise<void>;
+  readonly endWithAdmin: EndWithAdmin;
   readonly live: LiveSockets;
   readonly log: Log;
   readonly audit: Audit;
@@ -26,14 +28,13 @@ interface UpgradeOptions {
 type Owner = { readonly user: string; readonly uid: number };
 type Refusal = { readonly status: number; readonly code: string; readonly message: string };
 
-const LOOK_AT_ADMINS_EVERY_MS = 60_000;
 /** An unresponsive directory must not keep viewers out: after this time the session ends once the answer arrives. */
 const LOOK_AT_ACCOUNT_WITHIN_MS = 2_000;
 const SIGN_IN_FIRST: Refusal = { status: 401, code: "unauthorized", message: "Sign in first" };
 
 /** Handles `/live`: opens a WebSocket for a request that has a session and comes from our own pages. */
 export function createUpgradeHandler(options: UpgradeOptions) {
-  const { site, sessions, toViewer, lookAtAccount, live, log, audit, metrics } = options;
+  const { site, sessions, toViewer, lookAtAccount, endWithAdmin, live, log, audit, metrics } = options;
 
   async function handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<Refusal | undefined> {
     if (request.headers.upgrade?.toLowerCase() !== "websocket") {
@@ -60,20 +61,8 @@ export function createUpgradeHandler(options: UpgradeOptions) {
     const opened = live.accept({ request, socket, head, address }, viewer);
     if (opened === undefined) return undefined;
     sessions.held.hold(session.hash, opened);
-    if (viewer.admin) void endWithAdmin(session.owner, opened);
+    if (viewer.admin) endWithAdmin(session.owner, opened);
     return undefined;
-  }
-
-  /** Closes the WebSocket of a user who is no longer an administrator: the next one shows less. */
-  async function endWithAdmin(owner: Owner, opened: { endSession(): void; readonly closed: Promise<void> }) {
-    const look = async (): Promise<void> => {
-      const { admin } = await toViewer(owner);
-      if (!admin) opened.endSession();
-    };
-    const failed = (error: unknown) => log.event("error", "cannot look up administrators", { error: String(error) });
-    const timer = setInterval(() => void look().catch(failed), LOOK_AT_ADMINS_EVERY_MS);
-    await opened.closed;
-    clearInterval(timer);
   }
 
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {

@@ -1,6 +1,7 @@
 import type { Viewer } from "../wire/viewer.ts";
 import { AccountWatch } from "./account-watch.ts";
 import { createRecordRead } from "./admin-reads.ts";
+import { createEndWithAdmin } from "./admin-watch.ts";
 import { createApp } from "./app.ts";
 import { createBlobsApi } from "./blobs-api.ts";
 import { createBoardApi } from "./board-api.ts";
@@ -13,6 +14,7 @@ import { createKeepingApi } from "./keeping-api.ts";
 import { KnownAddresses } from "./known-addresses.ts";
 import { type CodeOwner, LoginCodes } from "./login-codes.ts";
 import { createNodesApi } from "./nodes-api.ts";
+import { createOpenWhile } from "./open-while.ts";
 import { createOrderedRunsApi } from "./ordered-runs-api.ts";
 import { OwnSite } from "./own-site.ts";
 import { createRecordRecentRead } from "./recent-reads.ts";
@@ -97,6 +99,8 @@ export function createWeb(options: WebOptions): Web {
   }
 
   const viewerOf = createViewerOf({ sessions, toViewer, remember });
+  const endWithAdmin = createEndWithAdmin({ toViewer, log });
+  const openWhile = createOpenWhile({ sessions, endWithAdmin });
   const throttle = new LoginThrottle(attempts, nowMs);
   const recordRead = createRecordRead(audit);
   const record = createRecordRecentRead(recordRead, nowMs);
@@ -133,7 +137,7 @@ export function createWeb(options: WebOptions): Web {
         audit,
         recordRead,
       }),
-      createNodesApi({ archive, relays: options.relays, fleet: options.fleet, viewerOf, recordRead }),
+      createNodesApi({ archive, relays: options.relays, fleet: options.fleet, viewerOf, openWhile, recordRead }),
       createKeepingApi({ archive, keeping, viewerOf, recordRead }),
       createBoardApi({ archive, viewerOf, record }),
       createGlancesApi({ archive, viewerOf, record }),
@@ -147,7 +151,7 @@ export function createWeb(options: WebOptions): Web {
         ? []
         : [
             createFleetApi({ fleet: options.fleet, signer: options.signer, viewerOf, audit, wallMs }),
-            createOrderedRunsApi({ fleet: options.fleet, viewerOf, audit }),
+            createOrderedRunsApi({ fleet: options.fleet, viewerOf, openWhile, audit }),
             createCallsApi({
               ...{ fleet: options.fleet, peers: options.peers, sessions, viewerOf },
               ...{ audit, metrics, nowMs, wallMs },
@@ -173,6 +177,7 @@ export function createWeb(options: WebOptions): Web {
       sessions,
       lookAtAccount: (owner) => accounts.look(owner),
       toViewer,
+      endWithAdmin,
       live,
       log,
       audit,

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { parseJson } from "../../wire/record.ts";
 import { CtlError } from "../command.ts";
-import { type ApiRequest, type Collector, linesOf } from "./collector.ts";
+import { ApiRefusal, type ApiRequest, type Collector, isAway, linesOf } from "./collector.ts";
 
 /** In a row. */
 const MAX_ATTEMPTS = 60;
@@ -26,7 +26,9 @@ export async function* followedStates<T>(
       }
     } catch (error) {
       if (request.signal?.aborted === true) return;
-      if (!(error instanceof CtlError) || attempt === MAX_ATTEMPTS) throw error;
+      // Asking again helps only where the collector is away, or has no place at the moment.
+      const isPassing = isAway(error) || (error instanceof ApiRefusal && error.status === 429);
+      if (!isPassing || attempt === MAX_ATTEMPTS) throw error;
     }
     await pause(TRY_AGAIN_AFTER_MS);
   }
