@@ -1,6 +1,8 @@
 import type { Request } from "express";
 import type { Audit } from "../host/audit.ts";
+import { signerOf } from "../orders/signer.ts";
 import type { OrderOf } from "../wire/fleet/order.ts";
+import type { SignedOrder } from "../wire/fleet/signed-order.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import { HttpError } from "./http-error.ts";
 import type { Taken } from "./taken-order.ts";
@@ -9,6 +11,7 @@ import type { Taken } from "./taken-order.ts";
 interface Sent {
   readonly request: Request;
   readonly order: OrderOf<Taken>;
+  readonly signed: SignedOrder;
   readonly viewer: Viewer;
   /** The joined collector that it came from or goes to. */
   readonly passedOn?: string | undefined;
@@ -19,15 +22,16 @@ interface Sent {
  * `call`: programs send thousands an hour, of which the audit keeps some.
  */
 export function auditedOrders(audit: Audit): <T>(sent: Sent, act: () => Promise<T>) => Promise<T> {
-  return async ({ request, order, viewer, passedOn }, act) => {
+  return async ({ request, order, signed, viewer, passedOn }, act) => {
     const { kind, run, user, via, nodes } = order;
     const files = order.kind === "run" ? order.files.map(({ path, sha256 }) => `${sha256} ${path}`) : [];
     const owner = order.kind === "cancel" ? order.owner : user;
-    // A refused order may name anybody as its user; the sender is known.
+    // A refused order may name anybody as its user; the sender is known, and whose key has signed it.
     const of = { user, owner, sender: viewer.user, address: request.ip } as const;
     const what = order.kind === "call" ? { what: order.service } : {};
     const event = kind === "run" || kind === "cancel" ? "order" : "call";
-    const record = { event, ...of, kind, run, via, nodes, files, ...what, passedOn } as const;
+    const signer = signerOf(signed);
+    const record = { event, ...of, signer, kind, run, via, nodes, files, ...what, passedOn } as const;
     try {
       const result = await act();
       audit.record({ ...record, outcome: "ok" });

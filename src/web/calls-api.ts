@@ -80,7 +80,7 @@ export function createCallsApi(options: CallsApiOptions): Router {
     const viewer = order.via === "web" ? await viewerOf(request, "session") : sender;
     const peer = isLast || order.fleet === fleet.id ? undefined : await peers?.of(order.fleet, wanted);
     const passedOn = isPeer ? "from a peer" : peer === undefined ? undefined : `to ${peer}`;
-    const call = await audited({ request, order, viewer, passedOn }, async () => {
+    const call = await audited({ request, order, signed, viewer, passedOn }, async () => {
       const at = peer === undefined ? fleet : { id: order.fleet, isKnown: () => true };
       checkOrder(order, { signed, viewer: isPeer ? undefined : viewer, fleet: at, nowMs: wallMs() });
       if (order.nodes.length !== 1) throw badRequest("A call names one node: GET /api/services says which have it");

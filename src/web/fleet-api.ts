@@ -1,4 +1,4 @@
-import { type Request, type Response, Router } from "express";
+import { type Request, Router } from "express";
 import type { Audit } from "../host/audit.ts";
 import { FLEET_LIMITS } from "../wire/fleet/limits.ts";
 import { type OrderOf, parseOrder } from "../wire/fleet/order.ts";
@@ -11,7 +11,7 @@ import { clientGone } from "./client-gone.ts";
 import { badRequest, HttpError, notFound, tooMany } from "./http-error.ts";
 import type { Fleet, Signer } from "./ports.ts";
 import { Query } from "./query.ts";
-import { checkOrder, notYours, readOrder, readOrders, type Taken } from "./taken-order.ts";
+import { checkOrder, checkParts, notYours, readOrder, readOrders, type Taken } from "./taken-order.ts";
 import type { ViewerOf } from "./viewers.ts";
 
 interface FleetApiOptions {
@@ -75,11 +75,10 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
   router.post("/runs", async (request, response) => {
     await viewerOf(request, "run");
     const { order, parts } = readOrders(request.body, "run");
-    const signed = parts.map((part) => part.signed);
     const batching = batchingOf(new Query(request.query));
     const viewer = await viewerFor(request, order);
-    await audited({ request, order, viewer }, async () => {
-      for (const part of parts) checkOrder(part.order, { signed: part.signed, viewer, fleet, nowMs: wallMs() });
+    await audited({ request, order, signed: parts[0].signed, viewer }, async () => {
+      const signed = checkParts(parts, { viewer, fleet, nowMs: wallMs() });
       const outcome = await fleet.submit(order, signed, batching);
       if (outcome === "busy") throw busy();
       if (outcome === "full") throw tooMany("Too many of your runs have not ended: stop some, or wait");
@@ -97,7 +96,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     await viewerOf(request, "run");
     const { order, signed } = readOrder(request.body, "check");
     const viewer = await viewerFor(request, order);
-    const nodes = await audited({ request, order, viewer }, async () => {
+    const nodes = await audited({ request, order, signed, viewer }, async () => {
       checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
       const answers = await fleet.dryRun(order, { signed, signal: clientGone(response) });
       if (answers === undefined)
@@ -115,7 +114,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     const withinMs = query.count("within", { least: 1, most, fallback: DEFAULT_ASK_MS });
     const lines = query.text("follow", 1) === undefined ? undefined : new AskedLines(response);
     const viewer = await viewerFor(request, order);
-    const nodes = await audited({ request, order, viewer }, async () => {
+    const nodes = await audited({ request, order, signed, viewer }, async () => {
       checkOrder(order, { signed, viewer, fleet, nowMs: wallMs() });
       const answers = await fleet.ask(order, { signed, withinMs, signal: clientGone(response), onSaid: lines?.say });
       if (answers === undefined)
@@ -142,11 +141,10 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
   router.delete("/runs/:run", async (request, response) => {
     await viewerOf(request, "run");
     const { order, parts } = readOrders(request.body, "cancel");
-    const signed = parts.map((part) => part.signed);
     const viewer = await viewerFor(request, order);
     if (order.run !== request.params.run) throw badRequest("The signed order names another run than the address");
-    await audited({ request, order, viewer }, async () => {
-      for (const part of parts) checkOrder(part.order, { signed: part.signed, viewer, fleet, nowMs: wallMs() });
+    await audited({ request, order, signed: parts[0].signed, viewer }, async () => {
+      const signed = checkParts(parts, { viewer, fleet, nowMs: wallMs() });
       // An administrator's cancel is obeyed where the node's agent.toml lists them.
       if (order.owner !== viewer.user && !viewer.admin) throw notFound("run");
       const outcome = await fleet.cancel(order, signed);

@@ -27,12 +27,17 @@ export function readOrder<K extends Taken>(body: unknown, kind: K): ReadOrder<K>
 export function readOrders<K extends Taken>(
   body: unknown,
   kind: K,
-): { readonly order: OrderOf<K>; readonly parts: readonly ReadOrder<K>[] } {
-  const parts = (parseParts(body) ?? [undefined]).map((signed) => opened(signed, kind));
+): { readonly order: OrderOf<K>; readonly parts: readonly [ReadOrder<K>, ...ReadOrder<K>[]] } {
+  const [first, ...others] = (parseParts(body) ?? []).map((signed) => opened(signed, kind));
+  // Which says what it should have been.
+  const parts = [first ?? opened(undefined, kind), ...others] as const;
   const order = wholeOf(parts.map((part) => part.order));
-  if (order === undefined)
-    throw badRequest("The orders do not belong together: expected the same in all but their nodes, and each node once");
-  return { order, parts };
+  const keys = new Set(parts.map(({ signed }) => openSshsig(signed.sig)?.publicKey.toString("base64")));
+  if (order === undefined || keys.size > 1)
+    throw badRequest(
+      "The orders do not belong together: expected the same in all but their nodes, each node once, and one key for all",
+    );
+  return { order, parts: [...parts] };
 }
 
 function opened<K extends Taken>(signed: SignedOrder | undefined, kind: K): ReadOrder<K> {
@@ -68,6 +73,15 @@ export function checkOrder(
     throw badRequest("The order is from the future: is the clock of the machine right that signed it?");
   const unknown = order.nodes.filter((node) => !fleet.isKnown(node));
   if (unknown.length > 0) throw badRequest(`No node of the fleet: ${named(unknown)}`);
+}
+
+/** The same of all parts of an order. */
+export function checkParts(
+  parts: readonly { readonly order: OrderOf<Taken>; readonly signed: SignedOrder }[],
+  of: Omit<Parameters<typeof checkOrder>[1], "signed">,
+): readonly SignedOrder[] {
+  for (const { order, signed } of parts) checkOrder(order, { ...of, signed });
+  return parts.map(({ signed }) => signed);
 }
 
 export function notYours(orderUser: string, user: string): HttpError {

@@ -26,6 +26,11 @@ export class FleetKey {
     return readFileSync(`${this.path}.pub`, "utf8").split(" ").slice(0, 2).join(" ");
   }
 
+  /** As ssh-keygen prints it. */
+  get fingerprint(): string {
+    return execFileSync("ssh-keygen", ["-l", "-f", `${this.path}.pub`]).toString().split(" ")[1] ?? "";
+  }
+
   sign(text: string, namespace = "marcologger-order"): string {
     const args = ["-q", "-Y", "sign", "-f", this.path, "-n", namespace];
     return execFileSync("ssh-keygen", args, { input: text, stdio: ["pipe", "pipe", "ignore"] }).toString();

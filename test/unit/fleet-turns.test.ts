@@ -29,7 +29,7 @@ function viewsOf(argv: string, nodesOf: readonly number[]) {
   const runs = nodesOf.map((count) => ({ run: newRun(), count }));
   const row = (run: string) => {
     const about = { job: "train", argv, via: "ssh", digest: "", issued: 1, expires: 2 } as const;
-    return { owner: "alice", run, ...about, message: null, details: "{}", fromNode: 0 as const };
+    return { owner: "alice", run, ...about, message: null, details: "{}", fromNode: 0 as const, signer: "" };
   };
   let [turns, read] = [0, 0];
   const nextTurn = async () => {

@@ -81,9 +81,9 @@ test("an outbox of before there were parts keeps its runs, and its cancels", asy
   for (let i = 0; i < 2; i += 1) {
     const db = new OutboxDb(path);
     afterwards(() => db.close());
-    expect(db.run("alice", "R")).toMatchObject({ message: "{}", details: "{}", fromNode: 0 });
+    expect(db.run("alice", "R")).toMatchObject({ message: "{}", details: "{}", fromNode: 0, signer: "" });
     expect(db.messages.digests("alice", "R")).toEqual(["order"]);
-    expect(db.messages.stop("alice", "R")).toEqual([{ by: "bob", digest: "cancel", message: '{"c":1}' }]);
+    expect(db.messages.stop("alice", "R")).toEqual([{ by: "bob", signer: "", digest: "cancel", message: '{"c":1}' }]);
     db.close();
   }
 });

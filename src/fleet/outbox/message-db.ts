@@ -7,8 +7,9 @@ interface Message {
 }
 
 interface StopRow extends Message {
-  /** Who signed it. */
+  /** Who signed it, and with which key. */
   readonly by: string;
+  readonly signer: string;
 }
 
 /**
@@ -18,11 +19,11 @@ interface StopRow extends Message {
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS parts (owner TEXT, run TEXT, part INTEGER, digest TEXT, message TEXT,
     PRIMARY KEY (owner, run, part)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS stops (owner TEXT, run TEXT, part INTEGER, by TEXT, digest TEXT, message TEXT,
+  CREATE TABLE IF NOT EXISTS stops (owner TEXT, run TEXT, part INTEGER, by TEXT, signer TEXT, digest TEXT, message TEXT,
     PRIMARY KEY (owner, run, part)) WITHOUT ROWID;`;
 /** An outbox of before orders had parts. */
 const MOVE_CANCELS = `
-  INSERT OR IGNORE INTO stops SELECT owner, run, 0, by, digest, message FROM cancels;
+  INSERT OR IGNORE INTO stops SELECT owner, run, 0, by, '', digest, message FROM cancels;
   DROP TABLE cancels;`;
 
 /** What nodes are sent of a run: its order and its cancel, each in one part, or in several that name some of the nodes each. */
@@ -83,8 +84,8 @@ function prepared(db: Database.Database) {
     digests: db.prepare(partsOf("digest")).pluck(),
     orders: db.prepare(partsOf("message")).pluck(),
     removeStop: db.prepare(`DELETE FROM stops WHERE ${of}`),
-    putStop: db.prepare("INSERT INTO stops VALUES (@owner, @run, @part, @by, @digest, @message)"),
-    stop: db.prepare(`SELECT by, digest, message FROM stops WHERE ${of} ORDER BY part`),
+    putStop: db.prepare("INSERT INTO stops VALUES (@owner, @run, @part, @by, @signer, @digest, @message)"),
+    stop: db.prepare(`SELECT by, signer, digest, message FROM stops WHERE ${of} ORDER BY part`),
     settleRun: db.prepare(`UPDATE runs SET message = NULL WHERE ${of} AND ${mayGo}`),
     settleParts: db.prepare(`UPDATE parts SET message = NULL WHERE ${of} AND ${mayGo}`),
     settleStop: db.prepare(`DELETE FROM stops WHERE ${of} AND ${mayGo}`),

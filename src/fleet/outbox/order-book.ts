@@ -1,3 +1,4 @@
+import { signerOf } from "../../orders/signer.ts";
 import type { OrderOf } from "../../wire/fleet/order.ts";
 import { encodeSignedOrder, type SignedOrder } from "../../wire/fleet/signed-order.ts";
 import { sha256 } from "../sha256.ts";
@@ -74,8 +75,8 @@ export class OrderBook {
   store(order: OrderOf<"run">, { signed, nodes, batching, isFromNode = false }: StoredRun): void {
     const { user: owner, run, job, via, issued, expires } = order;
     const argv = JSON.stringify(order.argv);
-    const [first, ...others] = signed.map(messageOf);
-    if (first === undefined) throw new TypeError("Cannot store a run without its order");
+    const [part, ...others] = signed;
+    if (part === undefined) throw new TypeError("Cannot store a run without its order");
     const { size = nodes.length, pausesOnFailure = false } = batching ?? {};
     const details = JSON.stringify(detailsOf(order, { batch: batching?.size ?? 0, pausesOnFailure }));
     this.db.addRun({
@@ -88,9 +89,10 @@ export class OrderBook {
       expires,
       details,
       fromNode: isFromNode ? 1 : 0,
-      ...first,
+      signer: signerOf(part) ?? "",
+      ...messageOf(part),
     });
-    for (const part of others) this.db.messages.addPart(owner, run, part);
+    for (const each of others) this.db.messages.addPart(owner, run, messageOf(each));
     if (size < nodes.length) this.db.batches.put({ owner, run, size, pauses: pausesOnFailure ? 1 : 0, forgiven: 0 });
     this.db.addTargets({ owner, run, nodes, size, at: this.#options.wallMs() });
     for (const [at, node] of nodes.entries())

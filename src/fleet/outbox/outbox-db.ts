@@ -24,10 +24,12 @@ interface RunRow {
   readonly details: string;
   /** 1: only nodes knew it, after the collector's disk was restored. */
   readonly fromNode: 0 | 1;
+  /** Fingerprint of the key that has signed it; empty: not known. */
+  readonly signer: string;
 }
 
 /** Without the message, which may have 192 KiB. */
-export type ShownRow = Omit<RunRow, "message" | "digest" | "fromNode">;
+export type ShownRow = Omit<RunRow, "message" | "digest" | "fromNode" | "signer">;
 
 /** What is known of a run on one node. */
 export interface TargetRow {
@@ -55,7 +57,8 @@ export interface OpenTarget extends Pick<TargetRow, "owner" | "run" | "node" | "
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS runs (owner TEXT, run TEXT, job TEXT, argv TEXT, via TEXT, digest TEXT, issued INTEGER,
-    expires INTEGER, message TEXT, details TEXT NOT NULL DEFAULT '{}', fromNode INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (owner, run)) WITHOUT ROWID;
+    expires INTEGER, message TEXT, details TEXT NOT NULL DEFAULT '{}', fromNode INTEGER NOT NULL DEFAULT 0,
+    signer TEXT NOT NULL DEFAULT '', PRIMARY KEY (owner, run)) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS runs_by_time ON runs (issued);
   CREATE TABLE IF NOT EXISTS targets (owner TEXT, run TEXT, node TEXT, state TEXT, why TEXT, text TEXT, code INTEGER,
     signal TEXT, by TEXT, at INTEGER, journal TEXT, final INTEGER, PRIMARY KEY (owner, run, node)) WITHOUT ROWID;
@@ -65,6 +68,13 @@ const SCHEMA = `
 
 /** Between two scrubs: each costs an fsync. */
 const SCRUB_EVERY_MS = 60_000;
+
+/** Of runs: an older outbox has none of them, or the first ones. */
+const LATER_COLUMNS = [
+  "details TEXT NOT NULL DEFAULT '{}'",
+  "fromNode INTEGER NOT NULL DEFAULT 0",
+  "signer TEXT NOT NULL DEFAULT ''",
+];
 
 /** The outbox's tables. Every commit is on the disk before it returns: only then is anything sent or answered. */
 export class OutboxDb {
@@ -93,8 +103,7 @@ export class OutboxDb {
     this.#db.pragma("secure_delete = ON");
     this.#db.exec(SCHEMA);
     const columns = this.#db.pragma("table_info(runs)") as { name: string }[];
-    // An outbox of before there were these columns.
-    for (const column of ["details TEXT NOT NULL DEFAULT '{}'", "fromNode INTEGER NOT NULL DEFAULT 0"])
+    for (const column of LATER_COLUMNS)
       if (!columns.some(({ name }) => column.startsWith(`${name} `)))
         this.#db.exec(`ALTER TABLE runs ADD COLUMN ${column}`);
     this.batches = new BatchDb(this.#db);
@@ -146,6 +155,10 @@ export class OutboxDb {
     else this.kept.moved(before.state, row.state);
   }
 
+  signer(owner: string, run: string): string | undefined {
+    return this.#statements.signer.get(owner, run) as string | undefined;
+  }
+
   target(of: { owner: string; run: string; node: string }): TargetRow | undefined {
     return this.#statements.target.get(of) as TargetRow | undefined;
   }
@@ -187,7 +200,7 @@ function prepared(db: Database.Database) {
   const mayGo = "NOT EXISTS (SELECT 1 FROM targets t WHERE t.owner = @owner AND t.run = @run AND t.final = 0)";
   return {
     addRun: db.prepare(
-      `INSERT INTO runs VALUES (@owner, @run, @job, @argv, @via, @digest, @issued, @expires, @message, @details, @fromNode)
+      `INSERT INTO runs VALUES (@owner, @run, @job, @argv, @via, @digest, @issued, @expires, @message, @details, @fromNode, @signer)
       RETURNING ${CHARACTERS} AS characters`,
     ),
     addRunFile: db.prepare("INSERT OR IGNORE INTO run_files VALUES (@owner, @sha256, @run)"),
@@ -196,6 +209,7 @@ function prepared(db: Database.Database) {
       WHERE f.owner = @owner AND f.sha256 = @sha256 AND (@node IS NULL OR t.node = @node) LIMIT 1`),
     settleFiles: db.prepare(`DELETE FROM run_files WHERE owner = @owner AND run = @run AND ${mayGo}`),
     run: db.prepare("SELECT * FROM runs WHERE owner = ? AND run = ?"),
+    signer: db.prepare("SELECT signer FROM runs WHERE owner = ? AND run = ?").pluck(),
     runBefore: db.prepare(`SELECT owner, run, job, argv, via, issued, expires, details FROM runs
       WHERE owner = ? AND run < ? ORDER BY run DESC LIMIT 1`),
     addTargets:

@@ -1,4 +1,5 @@
 import type { Log } from "../../host/log.ts";
+import { signerOf } from "../../orders/signer.ts";
 import type { EventAnswer, FleetEvent } from "../../wire/fleet/event.ts";
 import type { NodeEvent } from "../../wire/fleet/node-event.ts";
 import type { OrderOf } from "../../wire/fleet/order.ts";
@@ -95,7 +96,7 @@ export class Outbox {
       if (db.messages.digests(owner, run).length === 0) return "missing";
       const named = new Set(order.nodes);
       const rows = db.targets(owner, run).filter(({ final, node }) => final === 0 && named.has(node));
-      const parts = signed.map((each) => ({ by, ...messageOf(each) }));
+      const parts = signed.map((each) => ({ by, signer: signerOf(each) ?? "", ...messageOf(each) }));
       if (rows.length > 0) db.messages.putStop(owner, run, parts);
       // Held ones first: the end of the others releases none of them.
       const unsent = rows.filter(({ journal, state }) => journal === "" && (state === "pending" || state === "held"));

@@ -31,8 +31,9 @@ export interface Refused {
   readonly kind: "run" | "cancel";
   readonly run: string;
   readonly owner: string;
-  /** Who signed it. */
+  /** Who signed it, and with which key; empty: not known. */
   readonly user: string;
+  readonly signer: string;
   readonly why: string;
 }
 
@@ -94,13 +95,15 @@ export class Reports {
           return "-";
         }
         // The cancel itself is refused: the run goes on, and the cancel is not sent again.
-        onRefused({ node, kind: "cancel", run, owner, user: cancel.by, why: event.why });
+        const { by: user, signer } = cancel;
+        onRefused({ node, kind: "cancel", run, owner, user, signer, why: event.why });
         book.put({ ...row, why: event.why, text: `not stopped: ${event.text || event.why}`, at: event.at });
         return "not cancelled";
       }
       noteSequence(db.nodes, { node, journal: event.journal, sequence: event.sequence });
       if (!isNews(row.state, event.state)) return "again";
-      if (event.state === "refused") onRefused({ node, kind: "run", run, owner, user: owner, why: event.why });
+      const signer = db.signer(owner, run) ?? "";
+      if (event.state === "refused") onRefused({ node, kind: "run", run, owner, user: owner, signer, why: event.why });
       book.put(withEvent(row, event));
       return "+";
     });

@@ -196,6 +196,7 @@ test("a cancel is its owner's; another's run looks missing; it is audited with w
   expect(answer.status).toBe(200);
   expect(await answer.json()).toMatchObject({ isDone: true, nodes: [{ state: "cancelled", by: "alice" }] });
   const records = api.web.audited.filter(({ event, run }) => event === "order" && run === made.run);
+  expect(new Set(records.map(({ signer }) => signer))).toEqual(new Set([api.key.fingerprint]));
   expect(records.map(({ kind, user, outcome }) => [kind, user, outcome])).toEqual([
     ["run", "alice", "ok"],
     ["cancel", "bob", "refused"],
@@ -215,12 +216,18 @@ test("the audit has an order with its files, their upload and what was refused, 
   const missing = api.order({ ...more, files: [{ ...file, sha256: "0".repeat(64) }] });
   expect((await api.post(alice, missing)).status).toBe(409);
   const of = { user: "alice", owner: "alice" };
-  const signed = { ...of, event: "order", kind: "run", via: "ssh", nodes: ["node1"] };
-  expect(api.web.audited.slice(-4)).toMatchObject([
+  const { order: text, sig } = api.key.signed(api.order(more));
+  const changed = text.replace('"true"', '"trve"');
+  expect((await send(alice, "POST", "/api/runs", { order: changed, sig })).status).toBe(400);
+  const what = { ...of, event: "order", kind: "run", via: "ssh", nodes: ["node1"] };
+  const signed = { ...what, signer: api.key.fingerprint };
+  expect(api.web.audited.slice(-5)).toMatchObject([
     { ...of, event: "upload", outcome: "ok", sha256, bytes: data.length },
     { ...signed, outcome: "ok", run: taken.run, sender: "alice", files: [`${sha256} ~/input`] },
     { ...signed, outcome: "refused", reason: "forbidden", sender: "bob" },
     { ...signed, outcome: "refused", reason: "files", sender: "alice", run: missing.run },
+    // Whose key that is, a wrong signature does not prove.
+    { ...what, outcome: "refused", reason: "bad_request", sender: "alice", signer: undefined },
   ]);
   expect(JSON.stringify(api.web.audited)).not.toMatch(/TOKEN|hidden-value/);
 });

@@ -212,7 +212,8 @@ test("repeats a cancel until the node reports the end; a cancel that the node re
     state: "started",
     text: expect.stringContaining("not stopped"),
   });
-  const refusal = { event: "order", outcome: "refused", node: "node1", reason: "not-the-owner" };
+  const signer = key.fingerprint;
+  const refusal = { event: "order", outcome: "refused", node: "node1", reason: "not-the-owner", signer };
   expect(audited.at(-1)).toMatchObject({ ...refusal, kind: "cancel", user: "alice", owner: "alice", run: order.run });
   agent.orders.length = 0;
   aheadMs += 6_000;
