@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { after } from "../host/after.ts";
-import { type EventAnswer, parseFleetEvent } from "../wire/fleet/event.ts";
+import { proofOf } from "../orders/answer-proof.ts";
+import { readAuthority } from "../orders/authority.ts";
+import { parseFleetEvent } from "../wire/fleet/event.ts";
 import type { NodeEvent } from "../wire/fleet/node-event.ts";
 import type { FleetView } from "../wire/fleet/node-view.ts";
 import type { OrderOf } from "../wire/fleet/order.ts";
@@ -12,11 +14,10 @@ import { NodeFiles } from "./blobs/node-files.ts";
 import { Broker } from "./broker/broker.ts";
 import type { Calls } from "./calls/calls.ts";
 import type { DryRuns } from "./dry-runs/dry-runs.ts";
-import { fleetIdOf } from "./fleet-id.ts";
 import { FleetNodes } from "./fleet-nodes.ts";
 import type { FleetOptions } from "./fleet-options.ts";
 import type { BrokerAddress } from "./link/connect.ts";
-import { Link } from "./link/link.ts";
+import { type Answered, Link } from "./link/link.ts";
 import { inJson } from "./outbox/in-json.ts";
 import type { Batching } from "./outbox/order-book.ts";
 import { Outbox } from "./outbox/outbox.ts";
@@ -54,7 +55,7 @@ export class Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     const { listen, form = "child", pki, dataDir, log, metrics, nowMs, wallMs } = options;
-    this.id = fleetIdOf(pki);
+    this.id = readAuthority(pki).fleet;
     const folder = join(dataDir, "fleet");
     this.#broker = new Broker({ listen, form, pki, folder, log, metrics, wallMs, onNodes: options.onNodes });
     this.#db = new OutboxDb(join(dataDir, "outbox.db"));
@@ -107,7 +108,13 @@ export class Fleet {
     const linking = this.#link.start();
     if (this.#options.form === "unit") linking.catch((error) => this.#failed(error));
     else await linking;
-    const expire = () => this.#attempt(() => this.#files.expire());
+    const expire = () => {
+      try {
+        this.#files.expire();
+      } catch (error) {
+        this.#failed(error);
+      }
+    };
     expire();
     this.#timers = [setInterval(() => this.#look(), LOOK_EVERY_MS), setInterval(expire, EXPIRE_EVERY_MS)];
     return { ...at, files };
@@ -203,10 +210,13 @@ export class Fleet {
     return this.#nodes.isAdmitted(node);
   }
 
-  async #takeEvent(node: string, text: string): Promise<EventAnswer | undefined> {
+  async #takeEvent(node: string, text: string): Promise<Answered | undefined> {
     const event = parseFleetEvent(text);
-    if (event === undefined) return "-";
-    return this.#asking.take(node, event) ? "+" : this.#outbox.take(node, event);
+    if (event === undefined) return { answer: "-" };
+    const answer = this.#asking.take(node, event) ? "+" : await this.#outbox.take(node, event);
+    if (answer === undefined || event.kind !== "journal") return answer && { answer };
+    // What an old journal may start, no broker decides.
+    return { answer, proof: proofOf({ node, event: text, answer }, this.#options.pki) };
   }
 
   #takePresence(node: string, text: string): void {
@@ -220,14 +230,6 @@ export class Fleet {
       .look()
       .then(() => this.#outbox.prune(this.#options.wallMs() - KEEP_RUNS_MS))
       .catch((error) => this.#failed(error));
-  }
-
-  #attempt(act: () => void): void {
-    try {
-      act();
-    } catch (error) {
-      this.#failed(error);
-    }
   }
 
   #failed(error: unknown): void {

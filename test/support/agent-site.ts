@@ -1,21 +1,25 @@
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { cachedPath } from "../../src/agent/files/cached-blob.ts";
 import { readLines } from "../../src/agent/lines.ts";
+import { proofOf } from "../../src/orders/answer-proof.ts";
+import { readAuthority } from "../../src/orders/authority.ts";
 import { type Answer as Answered, parseAnswer } from "../../src/wire/fleet/answer.ts";
 import { type FleetEvent, type FleetEventOf, parseFleetEvent } from "../../src/wire/fleet/event.ts";
 import type { OrderedFile, OrderOf } from "../../src/wire/fleet/order.ts";
 import { asRecord, parseJson } from "../../src/wire/record.ts";
 import { afterwards } from "./cleanup.ts";
+import { makeFleetPki } from "./fleet-broker.ts";
 import { cancelOrder, FleetKey, runOrder } from "./fleet-keys.ts";
 import { poll } from "./poll.ts";
 import { type RunningProcess, start } from "./processes.ts";
 import { ROOT } from "./programs.ts";
 import { tempFolder } from "./temp-folder.ts";
 
+const NODE = "node1";
 export const AGENT_BIN = join(ROOT, "dist/src/bin");
 
 export type State = FleetEventOf<"state">;
@@ -26,6 +30,8 @@ type Answer = (event: FleetEvent) => string | undefined;
 /** The half of the agent that starts commands, on its own, with this process in the place of the other half. */
 export class AgentSite {
   readonly folder: string;
+  /** Of the authority and the collector. */
+  readonly pki: string;
   readonly fleet: string;
   /** Of `user`. */
   readonly key: FleetKey;
@@ -38,18 +44,21 @@ export class AgentSite {
   offered: readonly string[] = [];
   found: { readonly gpus: readonly string[]; readonly labels: readonly string[] } = { gpus: [], labels: [] };
   answer: Answer = () => "+";
+  /** The collector's proof of an answer about the journal. */
+  prove = (of: Parameters<typeof proofOf>[0]): string => proofOf(of, this.pki);
   /** Fetches a file that the collector has, by digest, as the other half of the agent would. Resolves with "" or the reason for a failure. */
   readonly blobs = new Map<string, Buffer>();
   fetch: (blob: { readonly sha256: string; readonly path: string }) => string = (blob) => this.#fetch(blob);
   root: RunningProcess | undefined;
   #socket: Socket | undefined;
 
-  private constructor(folder: string, user: string) {
+  private constructor(folder: string, { pki, user }: { readonly pki: string; readonly user: string }) {
     this.folder = folder;
+    this.pki = pki;
     this.user = user;
     this.key = FleetKey.make(folder, "key");
-    writeFileSync(join(folder, "ca.crt"), "an authority");
-    this.fleet = createHash("sha256").update("an authority").digest("hex");
+    copyFileSync(join(pki, "ca.crt"), join(folder, "ca.crt"));
+    this.fleet = readAuthority(pki).fleet;
     for (const name of ["run", "state", "count", "cache"]) mkdirSync(join(folder, name));
     chmodSync(join(folder, "run"), 0o755);
     chmodSync(join(folder, "count"), 0o777);
@@ -59,7 +68,7 @@ export class AgentSite {
 
   /** @param user who orders: this process's own unless a test runs as root. */
   static async create(user = userInfo().username): Promise<AgentSite> {
-    const site = new AgentSite(await tempFolder(), user);
+    const site = new AgentSite(await tempFolder(), { pki: await makeFleetPki([NODE]), user });
     afterwards(() => void site.#socket?.destroy());
     return site;
   }
@@ -82,7 +91,7 @@ export class AgentSite {
 
   configure(more: Readonly<Record<string, unknown>>): void {
     const settings = {
-      node: "node1",
+      node: NODE,
       broker: "127.0.0.1:1",
       pki: this.folder,
       socket: this.socketPath,
@@ -264,11 +273,14 @@ export class AgentSite {
       this.answers.push({ run: String(record["run"]), ...answer });
     }
     if (record?.["t"] !== "event") return;
-    const event = parseFleetEvent(String(record["event"]));
+    const text = String(record["event"]);
+    const event = parseFleetEvent(text);
     if (event === undefined) throw new Error(`Not an event: ${line}`);
     this.events.push(event);
     if (event.kind === "state") this.states.push(event);
     const answer = this.answer(event);
-    if (answer !== undefined) this.#socket?.write(`${JSON.stringify({ t: "answer", id: record["id"], answer })}\n`);
+    if (answer === undefined) return;
+    const proof = event.kind === "journal" ? this.prove({ node: NODE, event: text, answer }) : "";
+    this.#socket?.write(`${JSON.stringify({ t: "answer", id: record["id"], answer, proof })}\n`);
   }
 }

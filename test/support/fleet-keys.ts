@@ -28,7 +28,11 @@ export class FleetKey {
 
   /** As ssh-keygen prints it. */
   get fingerprint(): string {
-    return execFileSync("ssh-keygen", ["-l", "-f", `${this.path}.pub`]).toString().split(" ")[1] ?? "";
+    return (
+      execFileSync("ssh-keygen", ["-l", "-f", `${this.path}.pub`])
+        .toString()
+        .split(" ")[1] ?? ""
+    );
   }
 
   sign(text: string, namespace = "marcologger-order"): string {

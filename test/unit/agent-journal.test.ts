@@ -13,10 +13,13 @@ import type { Outcome } from "../../src/agent/root/starter.ts";
 import { sweep } from "../../src/agent/root/sweep.ts";
 import type { Teller } from "../../src/agent/root/teller.ts";
 import type { Log } from "../../src/host/log.ts";
+import { proofOf } from "../../src/orders/answer-proof.ts";
+import { readAuthority } from "../../src/orders/authority.ts";
+import { parseFleetEvent } from "../../src/wire/fleet/event.ts";
 import { encodeOrder, type OrderOf } from "../../src/wire/fleet/order.ts";
 import { encodeSignedOrder } from "../../src/wire/fleet/signed-order.ts";
 import { afterwards } from "../support/cleanup.ts";
-import { SILENT } from "../support/fleet-broker.ts";
+import { makeFleetPki, SILENT } from "../support/fleet-broker.ts";
 import { cancelOrder, FLEET, newRun, runOrder } from "../support/fleet-keys.ts";
 import { poll } from "../support/poll.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -279,17 +282,23 @@ describe("a refusal that the disk has no room for", () => {
 
 describe("a journal that the collector finds to be an old copy", () => {
   test("refuses orders older than that moment, however often it is asked, and soon reaches any number", async () => {
-    let nowMs = NOW_MS;
     const known = 1_000_000;
     const logged: string[] = [];
     const standings: string[] = [];
     const log: Log = { ...SILENT, event: (_severity, _words, fields) => void logged.push(String(fields?.["why"])) };
-    const tell: Teller["tell"] = async (event) => {
-      const sequence = event.kind === "journal" ? event.sequence : 0;
-      return sequence >= known ? "+" : "restored";
+    const pki = await makeFleetPki([]);
+    const node = "node1";
+    const ask: Teller["ask"] = async (text) => {
+      const event = parseFleetEvent(text);
+      const answer = event?.kind === "journal" && event.sequence >= known ? "+" : "restored";
+      return { answer, proof: proofOf({ node, event: text, answer }, pki) };
     };
+    const authority = readAuthority(pki).certificate;
+    // Their certificates are of now.
+    const madeMs = Date.now();
+    let nowMs = madeMs;
     const confirmation = new Confirmation({
-      ...{ journal, log, teller: { isConnected: true, tell }, start: newRun() },
+      ...{ node, authority, journal, log, teller: { isConnected: true, ask }, start: newRun() },
       onStanding: (standing) => void standings.push(standing),
       nowMs: () => nowMs,
     });
@@ -298,7 +307,7 @@ describe("a journal that the collector finds to be an old copy", () => {
       nowMs += 1_000;
     }
     expect(standings.at(-1)).toBe("confirmed");
-    expect(journal.createdMs).toBe(NOW_MS + 5 * MINUTE_MS);
+    expect(journal.createdMs).toBe(madeMs + 5 * MINUTE_MS);
     expect(logged).toEqual(["restored"]);
   });
 });

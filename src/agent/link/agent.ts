@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import type { Log } from "../../host/log.ts";
+import { PROOF_HEADER } from "../../wire/fleet/event.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import type { Presence } from "../../wire/fleet/presence.ts";
 import { SUBJECTS } from "../../wire/fleet/subjects.ts";
@@ -106,11 +107,11 @@ export class Agent {
     });
   }
 
-  async #tell(event: string, answer: (text: string) => void): Promise<void> {
+  async #tell(event: string, answer: (text: string, proof: string) => void): Promise<void> {
     try {
       const subject = SUBJECTS.events(this.#options.config.node);
       const reply = await this.#nats.request(subject, event, { timeout: AGENT_LIMITS.tellAgainAfterMs });
-      answer(reply.string());
+      answer(reply.string(), reply.headers?.get(PROOF_HEADER) ?? "");
     } catch {
       // The collector is away: mlagent-root resends it.
     }

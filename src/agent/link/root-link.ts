@@ -29,7 +29,7 @@ interface WantedBlob {
 /** The connection to the half that starts commands, made again whenever it is lost. */
 export class RootLink {
   readonly #path: string;
-  readonly #onEvent: (event: string, answer: (text: string) => void) => void;
+  readonly #onEvent: (event: string, answer: (text: string, proof: string) => void) => void;
   readonly #onStatus: (status: RootStatus) => void;
   readonly #onSay: (run: string, text: string) => void;
   readonly #onWant: (blob: WantedBlob) => Promise<string>;
@@ -39,8 +39,8 @@ export class RootLink {
 
   constructor(options: {
     readonly path: string;
-    /** Sends an event to the collector and passes its answer, if any, back. */
-    onEvent(event: string, answer: (text: string) => void): void;
+    /** Sends an event to the collector and passes its answer, if any, back, with the collector's proof or "". */
+    onEvent(event: string, answer: (text: string, proof: string) => void): void;
     onStatus(status: RootStatus): void;
     /** Sends this node's answer to the question with this id. */
     onSay(run: string, text: string): void;
@@ -85,7 +85,9 @@ export class RootLink {
     const record = asRecord(parseJson(line));
     const [id, event] = [asCount(record?.["id"]), record?.["event"]];
     if (record?.["t"] === "event" && id !== undefined && typeof event === "string")
-      this.#onEvent(event, (answer) => void socket.write(`${JSON.stringify({ t: "answer", id, answer })}\n`));
+      this.#onEvent(event, (answer, proof) => {
+        socket.write(`${JSON.stringify({ t: "answer", id, answer, proof })}\n`);
+      });
     const [run, said] = [parseExecutionId(record?.["run"]), record?.["text"]];
     if (record?.["t"] === "say" && run !== undefined && typeof said === "string") this.#onSay(run, said);
     if (record?.["t"] === "want") this.#fetch(record, socket);

@@ -1,13 +1,18 @@
+import type { X509Certificate } from "node:crypto";
 import type { Log } from "../../host/log.ts";
-import type { EventAnswer } from "../../wire/fleet/event.ts";
+import { isProven } from "../../orders/answer-proof.ts";
+import type { EventAnswer, FleetEventOf } from "../../wire/fleet/event.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Standing } from "./accepted-runs.ts";
 import type { Teller } from "./teller.ts";
 
 interface ConfirmationOptions {
+  readonly node: string;
+  /** The authority's certificate: it has issued the collector's, which signs the answer. */
+  readonly authority: X509Certificate;
   readonly journal: Journal;
-  readonly teller: Pick<Teller, "isConnected" | "tell">;
+  readonly teller: Pick<Teller, "isConnected" | "ask">;
   /** New at each start of this process. */
   readonly start: string;
   readonly log: Log;
@@ -18,10 +23,11 @@ interface ConfirmationOptions {
 /** 2 ** 30: sequences stay far below the largest exact number. */
 const MAX_DOUBLINGS = 30;
 
-/** Asks the collector whether it knows this journal, until it answers. */
+/** Asks the collector whether it knows this journal, until it answers with a valid signature. */
 export class Confirmation {
   readonly #options: ConfirmationOptions;
   #isConfirmed = false;
+  #isDistrusted = false;
   /** How often the journal proved to be an old copy. */
   #restored = 0;
   #logged: EventAnswer | undefined;
@@ -32,12 +38,17 @@ export class Confirmation {
 
   /** Called each second. */
   async ask(): Promise<void> {
-    const { journal, teller, start, onStanding, nowMs } = this.#options;
+    const { node, authority, journal, teller, start, onStanding, nowMs } = this.#options;
     if (this.#isConfirmed || !teller.isConnected) return;
     const { id, createdMs, sequence } = journal;
     const of = { journal: id, sequence, at: nowMs(), created: createdMs, start };
-    const answer = await teller.tell({ v: 1, kind: "journal", ...of });
-    if (answer === undefined || answer === "-" || answer === "?" || this.#isConfirmed) return;
+    const event = JSON.stringify({ v: 1, kind: "journal", ...of } satisfies FleetEventOf<"journal">);
+    const reply = await teller.ask(event);
+    if (reply === undefined || this.#isConfirmed) return;
+    const { answer, proof } = reply;
+    // The event contains the id of this start, so an earlier answer does not verify.
+    if (!isProven({ node, event, answer }, proof, { authority, nowMs: nowMs() })) return this.#distrust(proof);
+    if (answer === "-" || answer === "?") return;
     // Stored before any decision depends on it.
     if (answer === "restored") this.#restore(sequence);
     this.#isConfirmed = answer === "+";
@@ -45,6 +56,15 @@ export class Confirmation {
     if (answer !== "+" && answer !== this.#logged)
       this.#options.log.event("error", "the collector does not take this journal", { why: answer });
     this.#logged = answer;
+  }
+
+  /** Logged once: the question is repeated each second. */
+  #distrust(proof: string): void {
+    if (this.#isDistrusted) return;
+    this.#isDistrusted = true;
+    const why = proof === "" ? "no signature: is the collector older than this agent?" : "its signature is wrong";
+    const message = "nothing new starts: the answer about this journal is not the collector's";
+    this.#options.log.event("error", message, { why });
   }
 
   /**

@@ -1,11 +1,11 @@
-import { createHash, randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { after } from "../../host/after.ts";
 import type { Log } from "../../host/log.ts";
 import { listenOnFile } from "../../host/socket-file.ts";
 import { createUserDirectory, type UserDirectory } from "../../host/users.ts";
+import { readAuthority } from "../../orders/authority.ts";
 import type { Trusts } from "../../orders/open-order.ts";
 import { parseTrust, parseWebTrust, type Trust } from "../../orders/trust.ts";
 import { makeExecutionId, ULID_RANDOM_BYTES } from "../../wire/ids.ts";
@@ -86,9 +86,7 @@ export class RootHelper {
     const log = this.#log;
     this.#journal = new Journal(config.stateDir, { id: newId(), nowMs: nowMs() });
     const [trusts, policy] = readers({ ...options, log });
-    const fleet = createHash("sha256")
-      .update(readFileSync(join(config.pki, "ca.crt")))
-      .digest("hex");
+    const { fleet, certificate: authority } = readAuthority(config.pki);
     const users = options.users ?? createUserDirectory();
     const take = this.#notices.add.bind(this.#notices);
     this.#events = new EventFolder({ path: config.eventsDir, users, log, take, nowMs });
@@ -117,7 +115,7 @@ export class RootHelper {
     const onStanding = (standing: Standing): void => {
       this.#runs.standing = standing;
     };
-    this.#confirmation = new Confirmation({ ...parts, start: newId(), onStanding });
+    this.#confirmation = new Confirmation({ ...parts, node, authority, start: newId(), onStanding });
     const find = this.#programs.providers.find.bind(this.#programs.providers);
     const asking = new Asking({ say: (run, text) => this.#teller.say(run, text), find });
     this.#messages = new Messages({ ...parts, node, asking, runs: this.#runs });

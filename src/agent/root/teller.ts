@@ -7,11 +7,18 @@ interface Peer {
   send(line: string): void;
 }
 
+/** The collector's answer as mlagent received it from the broker. */
+interface Reply {
+  readonly answer: EventAnswer;
+  /** The collector's signature (`answer-proof`); empty: none. */
+  readonly proof: string;
+}
+
 /** Reports to the collector through mlagent, which stores nothing: without an answer the caller resends. */
 export class Teller {
   #peer: Peer | undefined;
   #id = 0;
-  readonly #asked = new Map<number, (answer: EventAnswer | undefined) => void>();
+  readonly #asked = new Map<number, (reply: Reply | undefined) => void>();
   readonly #timer: (act: () => void, afterMs: number) => () => void;
 
   constructor(timer: (act: () => void, afterMs: number) => () => void) {
@@ -30,19 +37,24 @@ export class Teller {
   }
 
   /** The collector's answer; undefined if it is away or too many events are under way. */
-  tell(event: FleetEvent): Promise<EventAnswer | undefined> {
+  async tell(event: FleetEvent): Promise<EventAnswer | undefined> {
+    return (await this.ask(JSON.stringify(event)))?.answer;
+  }
+
+  /** The same with its proof. @param event encoded */
+  ask(event: string): Promise<Reply | undefined> {
     const peer = this.#peer;
     if (peer === undefined || this.#asked.size >= AGENT_LIMITS.eventsInFlight) return Promise.resolve(undefined);
     this.#id += 1;
     const id = this.#id;
     return new Promise((resolve) => {
       const cancel = this.#timer(() => this.#asked.get(id)?.(undefined), AGENT_LIMITS.tellAgainAfterMs);
-      this.#asked.set(id, (answer) => {
+      this.#asked.set(id, (reply) => {
         cancel();
         this.#asked.delete(id);
-        resolve(answer);
+        resolve(reply);
       });
-      peer.send(JSON.stringify({ t: "event", id, event: JSON.stringify(event) }));
+      peer.send(JSON.stringify({ t: "event", id, event }));
     });
   }
 
@@ -64,10 +76,12 @@ export class Teller {
     this.#peer?.send(JSON.stringify({ t: "say", run, text }));
   }
 
-  /** A line `{"t":"answer","id":1,"answer":"+"}` of the peer. */
+  /** A line `{"t":"answer","id":1,"answer":"+","proof":""}` of the peer. */
   answered(line: string): void {
     const record = asRecord(parseJson(line));
-    const [id, answer] = [asCount(record?.["id"], 1), record?.["answer"]];
-    if (id !== undefined) this.#asked.get(id)?.(typeof answer === "string" ? parseEventAnswer(answer) : undefined);
+    const [id, said, proof] = [asCount(record?.["id"], 1), record?.["answer"], record?.["proof"]];
+    const answer = typeof said === "string" ? parseEventAnswer(said) : undefined;
+    const reply = answer && { answer, proof: typeof proof === "string" ? proof : "" };
+    if (id !== undefined) this.#asked.get(id)?.(reply);
   }
 }

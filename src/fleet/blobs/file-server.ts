@@ -7,8 +7,8 @@ import { pipeline } from "node:stream/promises";
 import type { TLSSocket } from "node:tls";
 import { addressGroup } from "../../host/address-group.ts";
 import type { Log } from "../../host/log.ts";
+import { uriOf } from "../../orders/certificate-uri.ts";
 import { isSha256 } from "../../wire/fleet/blob.ts";
-import { uriOf } from "../broker/certificate-uri.ts";
 
 interface FileServerOptions {
   readonly listen: { readonly host: string; readonly port: number };

@@ -5,13 +5,13 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { after } from "../../host/after.ts";
 import type { Log } from "../../host/log.ts";
 import type { Metrics } from "../../host/metrics.ts";
+import { uriOf } from "../../orders/certificate-uri.ts";
 import { FLEET_CERTIFICATES } from "../../wire/fleet-names.ts";
 import { type BrokerAddress, connectToBroker } from "../link/connect.ts";
 import { AdmittedNodes } from "./admitted-nodes.ts";
 import { SERVER_CONF, serverConf } from "./broker-config.ts";
 import { BrokerProcess } from "./broker-process.ts";
 import { BrokerUnit } from "./broker-unit.ts";
-import { uriOf } from "./certificate-uri.ts";
 import { confirmAccount } from "./confirm-reload.ts";
 import { countConnections } from "./count-connections.ts";
 

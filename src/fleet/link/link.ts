@@ -1,11 +1,18 @@
-import type { Msg, NatsConnection } from "@nats-io/transport-node";
+import { headers, type Msg, type NatsConnection } from "@nats-io/transport-node";
 import type { Log } from "../../host/log.ts";
 import type { Metrics } from "../../host/metrics.ts";
+import { type EventAnswer, PROOF_HEADER } from "../../wire/fleet/event.ts";
 import { ALL_NODES, SUBJECTS, senderOf } from "../../wire/fleet/subjects.ts";
 import { FLEET_CERTIFICATES } from "../../wire/fleet-names.ts";
 import { OutboxBusyError } from "../outbox/group-commit.ts";
 import { type BrokerAddress, connectToBroker } from "./connect.ts";
 import { MessageQueue } from "./message-queue.ts";
+
+export interface Answered {
+  readonly answer: EventAnswer;
+  /** The collector's signature (`answer-proof`). */
+  readonly proof?: string;
+}
 
 interface LinkOptions {
   readonly at: BrokerAddress;
@@ -14,7 +21,7 @@ interface LinkOptions {
   readonly metrics: Metrics;
   readonly nowMs: () => number;
   /** Resolves with the answer; without one, the node resends the event. */
-  readonly onEvent: (node: string, text: string) => Promise<string | undefined>;
+  readonly onEvent: (node: string, text: string) => Promise<Answered | undefined>;
   readonly onPresence: (node: string, text: string) => void;
   readonly onAnswer: (node: string, id: string, text: string) => void;
   /** Called for a flooding node. */
@@ -110,8 +117,12 @@ export class Link {
   async #answerEvent({ node, message }: Received, onPostponed: () => void): Promise<void> {
     const { onEvent, log } = this.#options;
     try {
-      const answer = await onEvent(node, message.string());
-      if (answer !== undefined) message.respond(answer);
+      const answered = await onEvent(node, message.string());
+      if (answered === undefined) return;
+      const { answer, proof } = answered;
+      const head = headers();
+      if (proof !== undefined) head.set(PROOF_HEADER, proof);
+      message.respond(answer, proof === undefined ? {} : { headers: head });
     } catch (error) {
       if (error instanceof OutboxBusyError) onPostponed();
       else log.event("error", "cannot store a node's report", { node, error: String(error) });

@@ -2,11 +2,11 @@ import { Worker } from "node:worker_threads";
 import type { Audit } from "../../host/audit.ts";
 import type { Log } from "../../host/log.ts";
 import type { Metrics } from "../../host/metrics.ts";
+import { readAuthority } from "../../orders/authority.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import type { Calls as ServiceCalls } from "../calls/calls.ts";
 import type { DryRuns } from "../dry-runs/dry-runs.ts";
 import type { Fleet } from "../fleet.ts";
-import { fleetIdOf } from "../fleet-id.ts";
 import type { Questions } from "../questions/questions.ts";
 import type { Calls, FromThread, Streams, ThreadOptions, ToThread } from "./messages.ts";
 
@@ -53,7 +53,7 @@ export class FleetThread {
 
   constructor(options: FleetThreadOptions) {
     this.#options = options;
-    this.id = fleetIdOf(options.pki);
+    this.id = readAuthority(options.pki).fleet;
     options.metrics.join(() => (this.#worker === undefined ? Promise.resolve("") : this.#call("metrics", [])));
   }
 

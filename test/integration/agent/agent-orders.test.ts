@@ -194,6 +194,34 @@ test("what was accepted is checked again before it starts: a key that nobody tru
   expect(other.count("late")).toBe(0);
 });
 
+test("an answer about the journal that the collector has not signed starts nothing, and takes nothing away", async () => {
+  const other = await AgentSite.create();
+  const { prove } = other;
+  const none = () => "";
+  const forged: [string, typeof prove][] = [
+    ["+", none],
+    ["+", () => "not a proof"],
+    // Of an answer that the collector has given to another start of this agent.
+    ["+", (of) => prove({ ...of, event: of.event.replace(/"start":"[^"]+"/, `"start":"${newRun()}"`) })],
+    ["+", (of) => prove({ ...of, node: "node2" })],
+    ["restored", none],
+    ["duplicate", none],
+  ];
+  let asked = 0;
+  other.answer = ({ kind }) => (kind === "journal" ? forged[asked++ % forged.length]?.[0] : "+");
+  other.prove = (of) => forged[(asked - 1) % forged.length]?.[1](of) ?? "";
+  await other.start();
+  const order = other.run(other.counting("proven"));
+  await other.until(order, "accepted");
+  await poll("each forgery", () => asked > forged.length);
+  expect([other.statesOf(order), other.count("proven")]).toEqual([["accepted"], 0]);
+  expect(other.root?.output()).toMatch(/nothing new starts: the answer about this journal is not the collector's/);
+  other.answer = () => "+";
+  other.prove = prove;
+  await other.until(order, "finished");
+  expect(other.count("proven")).toBe(1);
+});
+
 test("a journal that the collector has seen with later numbers starts nothing that it held", async () => {
   const other = await AgentSite.create();
   let answer: string | undefined;

@@ -8,9 +8,9 @@ import { renewCertificate, revokeNode } from "../../../src/ctl/pki/pki-renew.ts"
 import { AdmittedNodes } from "../../../src/fleet/broker/admitted-nodes.ts";
 import { serverConf } from "../../../src/fleet/broker/broker-config.ts";
 import { BrokerProcess } from "../../../src/fleet/broker/broker-process.ts";
-import { uriOf } from "../../../src/fleet/broker/certificate-uri.ts";
 import { confirmAccount } from "../../../src/fleet/broker/confirm-reload.ts";
 import { type BrokerAddress, connectToBroker } from "../../../src/fleet/link/connect.ts";
+import { uriOf } from "../../../src/orders/certificate-uri.ts";
 import { afterwards } from "../../support/cleanup.ts";
 import { connectControl, connectNode, makeFleetPki, SILENT } from "../../support/fleet-broker.ts";
 import { poll } from "../../support/poll.ts";

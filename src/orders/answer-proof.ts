@@ -1,0 +1,64 @@
+import { createHash, createPrivateKey, type KeyObject, sign, verify, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { FLEET_CERTIFICATES } from "../wire/fleet-names.ts";
+import { uriOf } from "./certificate-uri.ts";
+
+/** What a node has asked, and what it is told. */
+interface AnswerToNode {
+  readonly node: string;
+  /** The event's text, as the node sent it. */
+  readonly event: string;
+  readonly answer: string;
+}
+
+/** So that nothing else that this key signs is worth an answer. */
+const PURPOSE = "marcologger answer";
+const CONTROL = /^urn:marcologger:control:[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+/** Certificate and signature in base64: some 1,300 with a key of P-256, 3,500 with one of RSA. */
+const MAX_PROOF_CHARACTERS = 8_192;
+const PROOF = /^([A-Za-z0-9+/]+={0,2}) ([A-Za-z0-9+/]+={0,2})$/;
+
+/**
+ * Proves that the collector has given an answer: its certificate at the broker, and a signature with that certificate's key over
+ * node, event and answer. The broker has neither. Read anew each time: the certificate may have been renewed.
+ *
+ * @param pki the collector's folder
+ */
+export function proofOf(of: AnswerToNode, pki: string): string {
+  const file = join(pki, FLEET_CERTIFICATES.control);
+  const certificate = new X509Certificate(readFileSync(`${file}.crt`));
+  const key = createPrivateKey(readFileSync(`${file}.key`));
+  const signature = sign(hashFor(key), signedBytes(of), key);
+  return `${certificate.raw.toString("base64")} ${signature.toString("base64")}`;
+}
+
+/** Whether such a proof is one: its certificate is the collector's, of this authority, and valid now. */
+export function isProven(
+  of: AnswerToNode,
+  proof: string,
+  { authority, nowMs }: { readonly authority: X509Certificate; readonly nowMs: number },
+): boolean {
+  const [, certificate = "", signature = ""] = (proof.length <= MAX_PROOF_CHARACTERS ? PROOF.exec(proof) : null) ?? [];
+  if (certificate === "") return false;
+  try {
+    const signer = new X509Certificate(Buffer.from(certificate, "base64"));
+    const { publicKey, validFrom, validTo } = signer;
+    if (!signer.checkIssued(authority) || !signer.verify(authority.publicKey)) return false;
+    if (!CONTROL.test(uriOf(signer) ?? "")) return false;
+    if (nowMs < Date.parse(validFrom) || nowMs > Date.parse(validTo)) return false;
+    return verify(hashFor(publicKey), signedBytes(of), publicKey, Buffer.from(signature, "base64"));
+  } catch {
+    return false;
+  }
+}
+
+/** An Edwards curve has its hash in itself. */
+function hashFor({ asymmetricKeyType }: KeyObject): "sha256" | null {
+  return asymmetricKeyType?.startsWith("ed") === true ? null : "sha256";
+}
+
+function signedBytes({ node, event, answer }: AnswerToNode): Buffer {
+  const digest = createHash("sha256").update(event).digest("hex");
+  return Buffer.from([PURPOSE, node, digest, answer].join("\0"));
+}
