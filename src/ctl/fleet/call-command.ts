@@ -23,7 +23,8 @@ export const CALL: CommandDescription = {
   about: `Signs a call with your SSH key and sends it to one node that offers the service: any, or that of --node; where no node here
 does, to one of a joined collector. The service gets the JSON on its input (-: this command's input), and what it prints is
 printed here. It runs at most once; a call that failed, or whose node fell silent, goes to no other node by itself. \`mlctl services\`
-lists what there is. What a running command has published (USER/NAME) takes no calls: the refusal says which execution it is.
+lists what there is. What a running command has published (USER/NAME) takes no calls: a node that has a service of this name is
+asked first, and without one the refusal says which execution it is.
 
   mlctl call tools/convert '{"file":"a.png"}'
   mlctl call hello --node gpu7 - < request.json`,

@@ -23,6 +23,12 @@ interface Asked {
   readonly node?: string | undefined;
 }
 
+/** Each gets a call of its own, signed. */
+const MAX_NODES_ASKED = 8;
+/** Why a node refuses a call that another one may take: it has no service of this name, or a command has published it there. */
+const HAS_NONE = ["no-such-service", "not-offered"];
+const MAX_RANDOM = 2 ** 32;
+
 const WORDS: Readonly<Record<Exclude<CallView["state"], "finished">, string>> = {
   failed: "the service has failed",
   refused: "refuses the call",
@@ -37,18 +43,41 @@ export function listServices(collector: Collector): Promise<ServicesView> {
   return collector.json({ path: "/services" }, parseServicesView);
 }
 
-/** Signs a call for one node that offers the service, here or at a joined collector, and waits for its end. */
+/**
+ * Signs a call for a node that offers the service, here or at a joined collector, and waits for its end. One that has no service of
+ * this name has begun nothing: the next is asked.
+ */
 export async function callService(
   asked: Asked,
 ): Promise<{ readonly call: CallView; readonly where: string; readonly fault: string }> {
-  const { collector, user, key, settings, service, input } = asked;
+  const { collector, service } = asked;
   const offered = await listServices(collector);
-  const { node, at } = chosen(service, { offered, wanted: asked.node });
+  const [{ nodes, at }, fleet] = [chosen(service, { offered, wanted: asked.node }), offered.id];
+  const [first = "", ...others] = nodes.slice(0, MAX_NODES_ASKED);
+  let node = first;
+  let call = await callOn(node, { asked, fleet, at });
+  for (const next of others) {
+    if (call.state !== "refused" || !HAS_NONE.includes(call.why)) break;
+    node = next;
+    call = await callOn(node, { asked, fleet, at });
+  }
+  const where = at === undefined ? node : `${node} of ${at.peer}`;
+  const reason = reasonWords(call);
+  const fault = call.state === "finished" ? "" : `${WORDS[call.state]}${reason === "" ? "" : `: ${reason}`}`;
+  return { call, where, fault };
+}
+
+async function callOn(
+  node: string,
+  of: { readonly asked: Asked; readonly fleet: string; readonly at: OfferedService["at"] },
+): Promise<CallView> {
+  const { asked, fleet, at } = of;
+  const { collector, user, key, settings, service, input } = asked;
   const issued = settings.nowMs();
   const order: OrderOf<"call"> = {
     v: 1,
     kind: "call",
-    fleet: at?.fleet ?? offered.id,
+    fleet: at?.fleet ?? fleet,
     run: makeExecutionId(issued, randomBytes(ULID_RANDOM_BYTES)),
     user,
     nodes: [node],
@@ -60,11 +89,7 @@ export async function callService(
   };
   const signed = await signOrder(order, { key, sshFolder: settings.sshFolder });
   const query = { peer: at?.peer };
-  const call = await collector.json({ method: "POST", path: "/calls", query, body: signed }, parseCallView);
-  const where = at === undefined ? node : `${node} of ${at.peer}`;
-  const reason = reasonWords(call);
-  const fault = call.state === "finished" ? "" : `${WORDS[call.state]}${reason === "" ? "" : `: ${reason}`}`;
-  return { call, where, fault };
+  return collector.json({ method: "POST", path: "/calls", query, body: signed }, parseCallView);
 }
 
 /** In words: which joined collectors do not say what they offer. */
@@ -72,17 +97,24 @@ export function missingWords({ missing = [] }: ServicesView): readonly string[] 
   return missing.map(({ peer, why }) => `the joined collector ${peer} cannot be asked: ${why}`);
 }
 
-/** One that has it: any of them, so that many callers spread. */
+/** Those that have it, in any order, so that many callers spread. Last come those where a command has published the name. */
 function chosen(
   service: string,
   { offered, wanted }: { readonly offered: ServicesView; readonly wanted: string | undefined },
-): { readonly node: string; readonly at: OfferedService["at"] } {
-  const { nodes = [], at } = offered.services.find(({ name }) => name === service) ?? {};
+): { readonly nodes: readonly string[]; readonly at: OfferedService["at"] } {
+  const { nodes = [], at, commands = [] } = offered.services.find(({ name }) => name === service) ?? {};
   if (nodes.length === 0) {
     const missing = missingWords(offered).map((words) => `; ${words}`);
     throw new CtlError(`No node that is there offers ${service}: \`mlctl services\` lists them all${missing.join("")}`);
   }
-  if (wanted === undefined) return { node: nodes[randomInt(nodes.length)] ?? "", at };
+  if (wanted === undefined) {
+    const published = new Set(commands.map(({ node }) => node));
+    const placed = nodes.map((node) => ({
+      node,
+      at: Number(published.has(node)) + randomInt(MAX_RANDOM) / MAX_RANDOM,
+    }));
+    return { nodes: placed.sort((a, b) => a.at - b.at).map(({ node }) => node), at };
+  }
   if (!nodes.includes(wanted)) throw new CtlError(`${wanted} does not offer ${service}: ${nodes.join(", ")} do`);
-  return { node: wanted, at };
+  return { nodes: [wanted], at };
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { release, userInfo } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
@@ -213,8 +213,8 @@ test("--where chooses nodes by labels that a script of the node found", async ()
 describe("mlctl call", () => {
   const call = (...words: readonly string[]) => fleet.mlctl.run(["call", "--key", fleet.key.path, ...words]);
   const services = () => fleet.mlctl.run(["services"]).then(({ stdout }) => stdout);
-  const offer = (node: string, name: string, script: string) => {
-    const folder = join(fleet.site.folder, `${node}-agent/services.d/site`);
+  const offer = (node: string, name: string, script: string, under = "site") => {
+    const folder = join(fleet.site.folder, `${node}-agent/services.d`, under);
     mkdirSync(folder, { recursive: true });
     const argv = JSON.stringify(["/bin/sh", "-c", script]);
     const as = process.getuid?.() === 0 ? "nobody" : userInfo().username;
@@ -247,6 +247,17 @@ describe("mlctl call", () => {
     expect(refused).toMatchObject({ code: 125, stdout: "" });
     expect(refused.stderr).toContain("node2: refuses the call: A running command has published this name");
     expect(refused.stderr).toContain(`\`mlctl tail ${x}\``);
+    // A service of that name on another node takes every call.
+    offer("node1", "lab", "echo 1", userInfo().username);
+    await poll("the service", async () => (await services()).includes(`${name}\tnode1\t-\t-\t-\n`));
+    for (let i = 0; i < 4; i += 1) expect(await call(name)).toMatchObject({ code: 0, stdout: "1\n" });
+    expect(await call(name, "--node", "node2")).toMatchObject({ code: 125 });
+    // Published there as well: which of both takes calls, only the nodes say.
+    await fleet.run("-n", "node1", "--publish", "lab", "--job", "both", "--no-wait", "--", "sleep", "1000");
+    await poll("both", async () => !(await services()).includes(`${name}\tnode1\t-`));
+    for (let i = 0; i < 4; i += 1) expect(await call(name)).toMatchObject({ code: 0, stdout: "1\n" });
+    await fleet.mlctl.here(["stop", "--key", fleet.key.path, "both"]);
+    rmSync(join(fleet.site.folder, `node1-agent/services.d/${name}`));
     const exported = await fleet.mlctl.here(["runs", "--export", (await fleet.lastRun("lab")).run]);
     expect(JSON.parse(exported.stdout)).toMatchObject({ publish: "lab" });
     await fleet.mlctl.here(["stop", "--key", fleet.key.path, "lab"]);
