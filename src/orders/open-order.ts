@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { FLEET_LIMITS } from "../wire/fleet/limits.ts";
-import { type Order, parseOrder } from "../wire/fleet/order.ts";
+import { ORDER_VERSION, type Order, parseOrder, parseOrderHead } from "../wire/fleet/order.ts";
 import type { Refusal } from "../wire/fleet/refusal.ts";
 import { NAMESPACE_OF, parseSignedOrder, type SignedOrder } from "../wire/fleet/signed-order.ts";
 import { openSshsig } from "./sshsig.ts";
@@ -34,12 +34,17 @@ export function openOrder(
   const bytes = Buffer.from(signed.order);
   if (!signature.verify(bytes)) return untrusted("signature-wrong");
   const order = parseOrder(signed.order);
-  if (order === undefined) return { kind: "refused", why: "malformed-order" };
+  if (order === undefined)
+    return { kind: "refused", why: isOfThisVersion(signed.order) ? "malformed-order" : "other-version" };
   const keys = trusts[via].get(blob) ?? [];
   const why =
     order.via === via ? distrust(keys, { user: order.user, namespace: signature.namespace, nowMs }) : "other-way";
   if (why !== undefined) return { kind: "refused", why, order };
   return { kind: "order", order, signed, digest: createHash("sha256").update(bytes).digest("hex") };
+}
+
+function isOfThisVersion(order: string): boolean {
+  return (parseOrderHead(order)?.v ?? ORDER_VERSION) === ORDER_VERSION;
 }
 
 function untrusted(why: Refusal): Opened {

@@ -149,10 +149,16 @@ describe("the way of an order", () => {
     ["a newline at its end", (text) => `${text}\n`],
     ["an escape that is not needed", (text) => text.replace("true", "\\u0074rue")],
     ["a number as 1e0", (text) => text.replace('"v":1,', '"v":1e0,')],
-    ["an unknown version", (text) => text.replace('"v":1,', '"v":2,')],
+    ["no version", (text) => text.replace('"v":1,', "")],
   ])("a trusted key that signed %s: malformed-order", (_what, spell) => {
     const order = spell(encodeOrder(runOrder()));
     expect(outcome(open(encodeSignedOrder({ order, sig: alice.sign(order) })))).toBe("malformed-order");
+  });
+
+  test("a trusted key that signed a newer version, whatever it has: other-version", () => {
+    const order = encodeOrder(runOrder()).replace('"v":1,', '"v":2,"priority":9,');
+    expect(outcome(open(encodeSignedOrder({ order, sig: alice.sign(order) })))).toBe("other-version");
+    expect(outcome(open(encodeSignedOrder({ order, sig: alice.sign(`${order} `) })))).toBe("signature-wrong");
   });
 
   test("no byte of a message can change", () => {

@@ -3,7 +3,7 @@ import { executionOf } from "../../orders/execution-of.ts";
 import type { Opened } from "../../orders/open-order.ts";
 import type { FleetEventOf } from "../../wire/fleet/event.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
-import { type Order, type OrderOf, parseOrder } from "../../wire/fleet/order.ts";
+import { type Order, type OrderHead, type OrderOf, parseOrder, parseOrderHead } from "../../wire/fleet/order.ts";
 import { type Refusal, refusalWords } from "../../wire/fleet/refusal.ts";
 import { encodeSignedOrder, parseSignedOrder } from "../../wire/fleet/signed-order.ts";
 import type { NodeState } from "../../wire/fleet/states.ts";
@@ -184,12 +184,15 @@ export class Messages {
   /** Refuses an order with an untrusted key or unreadable text: answered once, not recorded. */
   async #refuseUnopened(refused: Opened & { kind: "refused" }, message: string): Promise<void> {
     const text = parseSignedOrder(message)?.order;
-    const order = refused.order ?? (text === undefined ? undefined : parseOrder(text));
+    const order = refused.order ?? (text === undefined ? undefined : (parseOrder(text) ?? parseOrderHead(text)));
     this.#options.log.event("warning", "order refused", { why: refused.why, user: order?.user, run: order?.run });
     if (order !== undefined) return this.#say(order, { state: "refused", why: refused.why, digest: "" });
   }
 
-  async #say(order: Order, said: { state: NodeState; why: string; text?: string; digest: string }): Promise<void> {
+  async #say(
+    order: Order | OrderHead,
+    said: { state: NodeState; why: string; text?: string; digest: string },
+  ): Promise<void> {
     const { journal, nowMs, teller } = this.#options;
     const event: FleetEventOf<"state"> = {
       v: 1,
@@ -198,7 +201,7 @@ export class Messages {
       sequence: journal.sequence,
       at: nowMs(),
       run: order.run,
-      user: order.kind === "cancel" ? order.owner : order.user,
+      user: "owner" in order ? order.owner : order.user,
       state: said.state,
       why: said.why,
       text: refusalWords(said.why, said.text).slice(0, FLEET_LIMITS.maxTextCharacters),

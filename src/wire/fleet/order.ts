@@ -1,6 +1,6 @@
 import { parseExecutionId } from "../ids.ts";
 import { nodeNamed } from "../node-name.ts";
-import { parseJson } from "../record.ts";
+import { asCount, asRecord, parseJson } from "../record.ts";
 import { isUnixName } from "../unix-name.ts";
 import { type Check, type Checked, is, isListOf, isMatch, isShape, isText, isWhole } from "./checks.ts";
 import { FLEET_LIMITS as MOST } from "./limits.ts";
@@ -29,9 +29,12 @@ export type OrderedFile = Checked<typeof FILE>;
 
 export const isOrderedFiles = isListOf(isShape(FILE), { most: MOST.maxFiles });
 
+/** Another one where keys are added: nodes refuse what they do not understand. */
+export const ORDER_VERSION = 1;
+
 /** Leading members of every kind. `fleet` is the SHA-256 of the authority's ca.crt; `user` signs. */
 const head = <const K extends string>(kind: K) =>
-  ({ v: is(1), kind: is(kind), fleet: isDigest, run: isRun, user: isUser }) as const;
+  ({ v: is(ORDER_VERSION), kind: is(kind), fleet: isDigest, run: isRun, user: isUser }) as const;
 const TIMES = { issued: isUnixMs, expires: isUnixMs, via: is("ssh", "web") } as const;
 const WORK = {
   nodes: isNodes,
@@ -91,6 +94,20 @@ export function parseOrder(text: string): Order | undefined {
   if (text.length > MOST.maxMessageBytes) return undefined;
   const value = parseJson(text);
   return isOrder(value) && JSON.stringify(value) === text ? value : undefined;
+}
+
+/** What every version of an order has: enough to say of which it is that this program does not understand it. */
+export interface OrderHead {
+  readonly v: number;
+  readonly run: string;
+  readonly user: string;
+}
+
+export function parseOrderHead(text: string): OrderHead | undefined {
+  if (text.length > MOST.maxMessageBytes) return undefined;
+  const { v, run, user } = asRecord(parseJson(text)) ?? {};
+  const version = asCount(v, 1);
+  return version !== undefined && isRun(run) && isUser(user) ? { v: version, run, user } : undefined;
 }
 
 function isOrder(value: unknown): value is Order {

@@ -8,6 +8,7 @@ export const REFUSALS = {
   "signature-wrong": "The signature does not fit the order: it was changed after it was signed",
   "malformed-order":
     "The order is not in its one spelling: client and node have different versions, or it was not made by mlctl",
+  "other-version": "The order is of a newer version than the node's agent: its administrator upgrades that",
   "other-way": "The order names another way than that of its key: orders of the web have a key of their own",
   "key-not-of-this-user": "The trust file has this key for other users",
   "key-not-for-this": "The trust file has this key for other purposes",

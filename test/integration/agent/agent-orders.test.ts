@@ -94,6 +94,13 @@ describe("nothing starts, and the next order is undisturbed, after an order", ()
     await expectRefused(order, "", "expired");
   });
 
+  test("of a newer version than this agent's: other-version", async () => {
+    const order = attack();
+    const text = encodeOrder(order).replace('"v":1,', '"v":2,"priority":9,');
+    site.send(encodeSignedOrder({ order: text, sig: site.key.sign(text) }));
+    await expectRefused(order, "other-version");
+  });
+
   test("of a user below min-uid: system-user, until the node allows it", async () => {
     site.configure({ "min-uid": userInfo().uid + 1 });
     const order = attack();

@@ -82,6 +82,7 @@ export const run: typeof english = {
     "signature-wrong": "La firma no corresponde a la orden: se cambió después de firmarla",
     "malformed-order":
       "La orden no está escrita de la única forma válida: cliente y nodo tienen versiones distintas, o no la hizo mlctl",
+    "other-version": "La orden es de una versión más nueva que la del agente del nodo: su administrador lo actualiza",
     "other-way": "La orden nombra otra vía que la de su clave: las órdenes de la web tienen su propia clave",
     "key-not-of-this-user": "El archivo de confianza tiene esta clave para otros usuarios",
     "key-not-for-this": "El archivo de confianza tiene esta clave para otros fines",
