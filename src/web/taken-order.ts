@@ -37,7 +37,7 @@ export function readOrders<K extends Taken>(
     throw badRequest(
       "The orders do not belong together: expected the same in all but their nodes, each node once, and one key for all",
     );
-  return { order, parts: [...parts] };
+  return { order, parts };
 }
 
 function opened<K extends Taken>(signed: SignedOrder | undefined, kind: K): ReadOrder<K> {

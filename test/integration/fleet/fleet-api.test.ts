@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Order, OrderOf } from "../../../src/wire/fleet/order.ts";
 import { ApiClient } from "../../support/api-client.ts";
 import { FleetApi, send } from "../../support/fleet-api.ts";
-import { cancelOrder, newRun } from "../../support/fleet-keys.ts";
+import { cancelOrder, FleetKey, newRun } from "../../support/fleet-keys.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
 import { startWeb } from "../../support/web.ts";
 
 let api: FleetApi;
@@ -102,6 +103,23 @@ describe("refuses what", () => {
       /expired/,
     ],
     ["is no order", () => send(alice, "POST", "/api/runs", { order: "{}", sig: "x" }), 400, /Cannot read the order/],
+    [
+      "is in parts of two orders",
+      () => send(alice, "POST", "/api/runs", { orders: [1, 2].map(() => api.key.signed(api.order())) }),
+      400,
+      /do not belong together/,
+    ],
+    [
+      "is in parts that two keys signed",
+      async () => {
+        const [one, other] = [api.order(), FleetKey.make(await tempFolder(), "other")];
+        const orders = [api.key.signed(one), other.signed({ ...one, nodes: ["node2"] })];
+        return send(alice, "POST", "/api/runs", { orders });
+      },
+      400,
+      /do not belong together/,
+    ],
+    ["is in no part", () => send(alice, "POST", "/api/runs", { orders: [] }), 400, /Cannot read the order/],
     [
       "is of another kind",
       () => send(alice, "POST", "/api/runs", api.key.signed(cancelOrder(api.order()))),
