@@ -137,7 +137,7 @@ export class Fleet {
     return this.#broker.nodes.reload();
   }
 
-  /** `signed` are the parts of the order. `files`: one that it names is not here. */
+  /** `signed` holds the order's parts. `files`: the order names a file that is not stored. */
   async submit(
     order: OrderOf<"run">,
     signed: readonly SignedOrder[],
@@ -215,7 +215,7 @@ export class Fleet {
     if (event === undefined) return { answer: "-" };
     const answer = this.#asking.take(node, event) ? "+" : await this.#outbox.take(node, event);
     if (answer === undefined || event.kind !== "journal") return answer && { answer };
-    // What an old journal may start, no broker decides.
+    // Signed, because the broker could otherwise confirm an old journal.
     return { answer, proof: proofOf({ node, event: text, answer }, this.#options.pki) };
   }
 

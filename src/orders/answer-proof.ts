@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { FLEET_CERTIFICATES } from "../wire/fleet-names.ts";
 import { uriOf } from "./certificate-uri.ts";
 
-/** What a node has asked, and what it is told. */
+/** A node's question and the collector's answer. */
 interface AnswerToNode {
   readonly node: string;
   /** The event's text, as the node sent it. */
@@ -12,7 +12,7 @@ interface AnswerToNode {
   readonly answer: string;
 }
 
-/** So that nothing else that this key signs is worth an answer. */
+/** Separates these signatures from all others by the same key. */
 const PURPOSE = "marcologger answer";
 const CONTROL = /^urn:marcologger:control:[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 /** Certificate and signature in base64: some 1,300 with a key of P-256, 3,500 with one of RSA. */
@@ -20,8 +20,8 @@ const MAX_PROOF_CHARACTERS = 8_192;
 const PROOF = /^([A-Za-z0-9+/]+={0,2}) ([A-Za-z0-9+/]+={0,2})$/;
 
 /**
- * Proves that the collector has given an answer: its certificate at the broker, and a signature with that certificate's key over
- * node, event and answer. The broker has neither. Read anew each time: the certificate may have been renewed.
+ * Signs an answer with the key of the collector's certificate at the broker, over node, event and answer. The proof contains the
+ * certificate. Reads both files each time, because they may have been renewed.
  *
  * @param pki the collector's folder
  */
@@ -33,7 +33,7 @@ export function proofOf(of: AnswerToNode, pki: string): string {
   return `${certificate.raw.toString("base64")} ${signature.toString("base64")}`;
 }
 
-/** Whether such a proof is one: its certificate is the collector's, of this authority, and valid now. */
+/** Whether a proof is valid: signed with a collector's certificate, issued by this authority and valid now. */
 export function isProven(
   of: AnswerToNode,
   proof: string,
@@ -53,7 +53,7 @@ export function isProven(
   }
 }
 
-/** An Edwards curve has its hash in itself. */
+/** Ed25519 and Ed448 include their hash. */
 function hashFor({ asymmetricKeyType }: KeyObject): "sha256" | null {
   return asymmetricKeyType?.startsWith("ed") === true ? null : "sha256";
 }

@@ -2,9 +2,9 @@ import { createHash, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Who has made all certificates of a fleet. */
+/** The authority that issues a fleet's certificates. */
 interface Authority {
-  /** SHA-256 of its file: what orders name as their fleet. */
+  /** SHA-256 of ca.crt: orders name the fleet by it. */
   readonly fleet: string;
   readonly certificate: X509Certificate;
 }

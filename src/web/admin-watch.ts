@@ -5,7 +5,7 @@ import type { CodeOwner } from "./login-codes.ts";
 
 const LOOK_EVERY_MS = 60_000;
 
-/** Ends what an administrator has open once they are none any more: the next one shows less. */
+/** Ends an administrator's open connection when they lose that right: a new one shows less. */
 export type EndWithAdmin = (owner: CodeOwner, held: Held) => void;
 
 export function createEndWithAdmin(options: {

@@ -4,8 +4,8 @@ import type { EndWithAdmin } from "./admin-watch.ts";
 import type { Sessions } from "./sessions.ts";
 
 /**
- * For an answer that goes on: aborts when the client hangs up, at its end, and, as a WebSocket does, with the session or token of
- * the request and with an administrator's right.
+ * Signal for a long-lived answer: aborts when the client hangs up, when the answer ends, and, like a WebSocket, when the request's
+ * session or token ends or an administrator loses that right.
  */
 export type OpenWhile = (request: Request, response: Response, viewer: Viewer) => AbortSignal;
 

@@ -29,7 +29,7 @@ export function readOrders<K extends Taken>(
   kind: K,
 ): { readonly order: OrderOf<K>; readonly parts: readonly [ReadOrder<K>, ...ReadOrder<K>[]] } {
   const [first, ...others] = (parseParts(body) ?? []).map((signed) => opened(signed, kind));
-  // Which says what it should have been.
+  // Throws the 400.
   const parts = [first ?? opened(undefined, kind), ...others] as const;
   const order = wholeOf(parts.map((part) => part.order));
   const keys = new Set(parts.map(({ signed }) => openSshsig(signed.sig)?.publicKey.toString("base64")));
@@ -75,7 +75,7 @@ export function checkOrder(
   if (unknown.length > 0) throw badRequest(`No node of the fleet: ${named(unknown)}`);
 }
 
-/** The same of all parts of an order. */
+/** Checks all parts of an order. Returns them signed. */
 export function checkParts(
   parts: readonly { readonly order: OrderOf<Taken>; readonly signed: SignedOrder }[],
   of: Omit<Parameters<typeof checkOrder>[1], "signed">,

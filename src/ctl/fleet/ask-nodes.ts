@@ -40,7 +40,7 @@ export async function askNodes(question: Question): Promise<readonly AskedNode[]
     for (const each of said) last.set(each.node, each);
     await onSaid?.(said);
   };
-  // One after another: of a user few are open at a time.
+  // One after another: a user may have only a few open questions.
   for (const body of parts) {
     const request = { method: "POST", path: "/asks", query: { within: withinMs }, body } as const;
     if (onSaid === undefined) {

@@ -23,9 +23,9 @@ interface Asked {
   readonly node?: string | undefined;
 }
 
-/** Each gets a call of its own, signed. */
+/** Each needs another signed call. */
 const MAX_NODES_ASKED = 8;
-/** Why a node refuses a call that another one may take: it has no service of this name, or a command has published it there. */
+/** Refusals that let another node be tried: no service of this name, or only a published command. Nothing has started. */
 const HAS_NONE = ["no-such-service", "not-offered"];
 const MAX_RANDOM = 2 ** 32;
 
@@ -44,8 +44,8 @@ export function listServices(collector: Collector): Promise<ServicesView> {
 }
 
 /**
- * Signs a call for a node that offers the service, here or at a joined collector, and waits for its end. One that has no service of
- * this name has begun nothing: the next is asked.
+ * Signs a call for a node that offers the service, here or at a joined collector, and waits for its end. If the node turns out to
+ * have no such service, tries the next one.
  */
 export async function callService(
   asked: Asked,
@@ -97,7 +97,7 @@ export function missingWords({ missing = [] }: ServicesView): readonly string[] 
   return missing.map(({ peer, why }) => `the joined collector ${peer} cannot be asked: ${why}`);
 }
 
-/** Those that have it, in any order, so that many callers spread. Last come those where a command has published the name. */
+/** The nodes that list the name, shuffled to spread callers. Nodes where a command has published it come last. */
 function chosen(
   service: string,
   { offered, wanted }: { readonly offered: ServicesView; readonly wanted: string | undefined },

@@ -18,7 +18,7 @@ export interface SignerOptions {
   readonly sshFolder: string;
 }
 
-/** The same for an order that may name more nodes than fit into a message: its parts, which belong together. */
+/** Splits an order that names more nodes than fit into a message, and signs each part. */
 export async function signParts(order: Order, options: SignerOptions): Promise<readonly SignedOrder[]> {
   const signed: SignedOrder[] = [];
   // One after another: each may ask for a passphrase.

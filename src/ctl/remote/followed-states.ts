@@ -26,7 +26,7 @@ export async function* followedStates<T>(
       }
     } catch (error) {
       if (request.signal?.aborted === true) return;
-      // Asking again helps only where the collector is away, or has no place at the moment.
+      // Other refusals are final.
       const isPassing = isAway(error) || (error instanceof ApiRefusal && error.status === 429);
       if (!isPassing || attempt === MAX_ATTEMPTS) throw error;
     }

@@ -1,6 +1,6 @@
 import type Database from "better-sqlite3";
 
-/** A signed order or cancel, as nodes get it. */
+/** A signed order or cancel as it is sent. */
 interface Message {
   readonly digest: string;
   readonly message: string;
@@ -13,20 +13,19 @@ interface StopRow extends Message {
 }
 
 /**
- * The first order of a run stands in its row, the others, which name further nodes, in `parts`. In `stops` is the latest
- * cancel, in as many parts as it has.
+ * The row in `runs` holds the first part of an order, `parts` holds the others. `stops` holds all parts of the latest cancel.
  */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS parts (owner TEXT, run TEXT, part INTEGER, digest TEXT, message TEXT,
     PRIMARY KEY (owner, run, part)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS stops (owner TEXT, run TEXT, part INTEGER, by TEXT, signer TEXT, digest TEXT, message TEXT,
     PRIMARY KEY (owner, run, part)) WITHOUT ROWID;`;
-/** An outbox of before orders had parts. */
+/** Migrates an outbox from before orders had parts. */
 const MOVE_CANCELS = `
   INSERT OR IGNORE INTO stops SELECT owner, run, 0, by, '', digest, message FROM cancels;
   DROP TABLE cancels;`;
 
-/** What nodes are sent of a run: its order and its cancel, each in one part, or in several that name some of the nodes each. */
+/** A run's order and cancel, each as one message or as several parts that name different nodes. */
 export class MessageDb {
   readonly #statements: ReturnType<typeof prepared>;
 
@@ -38,28 +37,28 @@ export class MessageDb {
     this.#statements = prepared(db);
   }
 
-  /** Another part of a run that is there. */
+  /** Adds a part to a stored run. */
   addPart(owner: string, run: string, part: Message): void {
     this.#statements.addPart.run({ owner, run, ...part });
   }
 
-  /** Of its order, in parts. None: there is no such run. Less than the messages, which may have 192 KiB each. */
+  /** Digests of the order's parts; empty: no such run. Cheaper than `orders`, whose messages may have 192 KiB each. */
   digests(owner: string, run: string): readonly string[] {
     return this.#statements.digests.all({ owner, run }) as string[];
   }
 
-  /** Of its order, in parts. None: it has ended everywhere. */
+  /** The order's parts; empty: the run has ended on all nodes. */
   orders(owner: string, run: string): readonly string[] {
     return this.#statements.orders.all({ owner, run }) as string[];
   }
 
-  /** In the place of an earlier cancel. */
+  /** Replaces an earlier cancel. */
   putStop(owner: string, run: string, parts: readonly StopRow[]): void {
     this.#statements.removeStop.run({ owner, run });
     for (const [part, row] of parts.entries()) this.#statements.putStop.run({ owner, run, part, ...row });
   }
 
-  /** Its latest cancel, in parts. */
+  /** The parts of the latest cancel. */
   stop(owner: string, run: string): readonly StopRow[] {
     return this.#statements.stop.all({ owner, run }) as StopRow[];
   }

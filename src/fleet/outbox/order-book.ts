@@ -131,7 +131,7 @@ export class OrderBook {
   }
 }
 
-/** As it is stored and sent. */
+/** The message to store and send. */
 export function messageOf(signed: SignedOrder): { readonly digest: string; readonly message: string } {
   return { digest: sha256(signed.order), message: encodeSignedOrder(signed) };
 }

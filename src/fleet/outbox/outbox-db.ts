@@ -22,7 +22,7 @@ interface RunRow {
   readonly message: string | null;
   /** JSON: `RunDetails`. */
   readonly details: string;
-  /** 1: only nodes knew it, after the collector's disk was restored. */
+  /** 1: reported by a node after the collector's disk was restored. */
   readonly fromNode: 0 | 1;
   /** Fingerprint of the key that has signed it; empty: not known. */
   readonly signer: string;
@@ -69,7 +69,7 @@ const SCHEMA = `
 /** Between two scrubs: each costs an fsync. */
 const SCRUB_EVERY_MS = 60_000;
 
-/** Of runs: an older outbox has none of them, or the first ones. */
+/** Columns of `runs` that an older outbox may lack. */
 const LATER_COLUMNS = [
   "details TEXT NOT NULL DEFAULT '{}'",
   "fromNode INTEGER NOT NULL DEFAULT 0",

@@ -149,8 +149,8 @@ export class Reports {
   }
 
   /**
-   * Whether it says the same to other nodes, as far as is kept of what a user has signed. Of an order that the API took all parts are
-   * known: a node that was taken over gets no place in it.
+   * Whether this is another part of a known run, as far as the stored fields tell. Only for runs that nodes reported: of one that the
+   * API took all parts are known, and a compromised node must not add itself.
    */
   #isAnotherPart(order: OrderOf<"run">): boolean {
     const { db } = this.#options.book;

@@ -160,8 +160,8 @@ function keyOf({ owner, run }: Pick<OnNode, "owner" | "run">): string {
 type MessageFor = (node: string) => Uint8Array | undefined;
 
 /**
- * What a node gets of an order in parts: encoded once for all nodes, and read only where there are several. The first part that
- * names it counts.
+ * Finds the part of an order that a node gets: the first that names it. Parts are encoded once for all nodes, and parsed only
+ * if there are several.
  */
 function messageFor(parts: readonly string[]): MessageFor {
   const bytes = parts.map((part) => Buffer.from(part));

@@ -96,7 +96,7 @@ export type FleetEventOf<K extends FleetEvent["kind"]> = Extract<FleetEvent, { r
  */
 export type EventAnswer = "+" | "?" | "restored" | "duplicate" | "-";
 
-/** Header of the broker's message with the collector's proof of an answer, which is there where it is about a journal. */
+/** NATS header with the collector's signature. Present in answers about a journal. */
 export const PROOF_HEADER = "Marcologger-Proof";
 
 /** Parses an event. Undefined unless all keys are present in canonical order. */

@@ -2,7 +2,7 @@
 export const FLEET_LIMITS = {
   /** Order and signature as sent, octets. The broker takes 256 KiB; the rest is room for its headers. */
   maxMessageBytes: 196_608,
-  /** Messages of one order, where they are so many because it names many nodes. 4,000 with the longest names take 6. */
+  /** Parts of one order that names many nodes: 4,000 with the longest names take 6. */
   maxParts: 8,
   /** The signature alone: that of a 16,384-bit RSA key has 6 KiB. */
   maxSignatureBytes: 8_192,

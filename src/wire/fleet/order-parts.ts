@@ -3,12 +3,12 @@ import { FLEET_LIMITS as MOST } from "./limits.ts";
 import { encodeOrder, type Order } from "./order.ts";
 import { parseSignedOrder, type SignedOrder, signedBytes } from "./signed-order.ts";
 
-/** `\"NAME\",`: what a node's name takes in a message, besides its characters. */
+/** `\"NAME\",`: escaped quotes and comma. */
 const BYTES_AROUND_NAME = 5;
 
 /**
- * The orders to sign for one that may name more nodes than fit into a message: of the same id, each to other nodes, all else is equal.
- * A node gets the one that names it. Throws a `RangeError` that says what is too long, or not of its form.
+ * Splits an order that names more nodes than fit into a message. The parts differ only in their nodes; each node gets the part that
+ * names it. Throws a `RangeError` if the order is too long even so, or invalid.
  */
 export function partsOf<O extends Order>(order: O): readonly O[] {
   const [first = "", ...others] = order.nodes;
@@ -33,7 +33,7 @@ export function partsOf<O extends Order>(order: O): readonly O[] {
   return parts.map((nodes) => ({ ...order, nodes }));
 }
 
-/** The one order that such parts are. Undefined: they differ in more than their nodes, name one twice, or are too many. */
+/** Joins parts to the whole order. Undefined if they differ in more than their nodes, repeat a node, or are too many. */
 export function wholeOf<O extends Order>(parts: readonly O[]): O | undefined {
   const [first] = parts;
   const nodes = parts.flatMap((part) => part.nodes);
@@ -43,13 +43,13 @@ export function wholeOf<O extends Order>(parts: readonly O[]): O | undefined {
   return isSame && new Set(nodes).size === nodes.length ? { ...first, nodes } : undefined;
 }
 
-/** The body of a request with them. */
+/** Request body of signed parts. */
 export function encodeParts(signed: readonly SignedOrder[]): SignedOrder | { readonly orders: readonly SignedOrder[] } {
   const [first, ...others] = signed;
   return first !== undefined && others.length === 0 ? first : { orders: signed };
 }
 
-/** Parses such a body. Nothing of it is believed before its signatures are verified. */
+/** Parses such a body. Its signatures are still to be verified. */
 export function parseParts(value: unknown): readonly SignedOrder[] | undefined {
   const { order, sig, orders = [{ order, sig }] } = asRecord(value) ?? {};
   if (!Array.isArray(orders) || orders.length === 0 || orders.length > MOST.maxParts) return undefined;
@@ -57,7 +57,7 @@ export function parseParts(value: unknown): readonly SignedOrder[] | undefined {
   return signed.length === orders.length ? signed : undefined;
 }
 
-/** ASCII. */
+/** Names are ASCII. */
 function bytesOf(node: string): number {
   return node.length + BYTES_AROUND_NAME;
 }

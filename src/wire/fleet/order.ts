@@ -29,7 +29,7 @@ export type OrderedFile = Checked<typeof FILE>;
 
 export const isOrderedFiles = isListOf(isShape(FILE), { most: MOST.maxFiles });
 
-/** Another one where keys are added: nodes refuse what they do not understand. */
+/** Changes when keys are added: nodes refuse other versions. */
 export const ORDER_VERSION = 1;
 
 /** Leading members of every kind. `fleet` is the SHA-256 of the authority's ca.crt; `user` signs. */
@@ -96,7 +96,7 @@ export function parseOrder(text: string): Order | undefined {
   return isOrder(value) && JSON.stringify(value) === text ? value : undefined;
 }
 
-/** What every version of an order has: enough to say of which it is that this program does not understand it. */
+/** The members that every version has: enough to refuse an unknown version by name. */
 export interface OrderHead {
   readonly v: number;
   readonly run: string;

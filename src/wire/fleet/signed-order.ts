@@ -23,12 +23,12 @@ export function encodeSignedOrder({ order, sig }: SignedOrder): string {
   return JSON.stringify({ order, sig });
 }
 
-/** Of its message. */
+/** Length of the message. */
 export function signedBytes({ order, sig }: SignedOrder): number {
   return utf8Bytes(JSON.stringify({ order, sig }));
 }
 
-/** Nodes are named in as many orders as it takes: what is left is a large command, environment or list of files. */
+/** Splitting handles long node lists, so the cause is a large command, environment or list of files. */
 export function tooLong(bytes: number): RangeError {
   return new RangeError(
     `Cannot send the order: it has ${bytes} bytes, the limit is ${MOST.maxMessageBytes}: send a long script or input as a file, and name it in the command`,
