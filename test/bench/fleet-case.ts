@@ -7,6 +7,7 @@ import { FleetSite } from "../support/fleet-site.ts";
 import type { Case, Cell, Figures } from "./bench.ts";
 import { NODES, startCrowd } from "./crowd-site.ts";
 import { askCell } from "./fleet-ask-cell.ts";
+import { clickCell } from "./fleet-click-cell.ts";
 import { filesCell } from "./fleet-files-cell.ts";
 import { liveCell } from "./fleet-live-cell.ts";
 import { CrowdOrders } from "./fleet-orders.ts";
@@ -28,7 +29,7 @@ export function fleetCase(): Case {
   const crowd = { prepare, pki: () => pki };
   return {
     name: "fleet",
-    about: `A collector with its broker (nats-server, TLS) and ${NODES} nodes with certificates of their own, whose agents one process plays: it tells of each order that it was accepted. "Stored" counts from sending the signed order over the API until a node has the collector's answer that this is on the disk, over ${ORDERS} orders to all, one after another. "Meanwhile" an order a second goes to all of them, while a command prints 500 lines/s on one (mlrun → relay → collector → WebSocket client): the age of its lines, beside the same without orders. Of a question, START and COMPLETE count from sending it over the API until the client that asked has the node's line, over ${ORDERS} questions; each node looks for 50 ms in between. A dry run counts until the answers of all nodes are back. "First line" is a command on a real node (agent, mlrun, gate, rsyslogd, without systemd): from sending the signed order until the API shows its first line, asked again at once, ${FIRST_LINES} times. "Watched" is the Nodes page in headless Chromium while every node reports each second. All processes share the machine's cores.`,
+    about: `A collector with its broker (nats-server, TLS) and ${NODES} nodes with certificates of their own, whose agents one process plays: it tells of each order that it was accepted. "Stored" counts from sending the signed order over the API until a node has the collector's answer that this is on the disk, over ${ORDERS} orders to all, one after another. "Meanwhile" an order a second goes to all of them, while a command prints 500 lines/s on one (mlrun → relay → collector → WebSocket client): the age of its lines, beside the same without orders. Of a question, START and COMPLETE count from sending it over the API until the client that asked has the node's line, over ${ORDERS} questions; each node looks for 50 ms in between. A dry run counts until the answers of all nodes are back. "First line" is a command on a real node (agent, mlrun, gate, rsyslogd, without systemd): from sending the signed order until the API shows its first line, asked again at once, ${FIRST_LINES} times. "Click" is the demo in headless Chromium: from the click on Run until the job's page, whose link is followed as soon as it is there, shows the line. "Watched" is the Nodes page in headless Chromium while every node reports each second. All processes share the machine's cores.`,
     besides: "no orders",
     cells: [
       {
@@ -55,6 +56,7 @@ export function fleetCase(): Case {
       askCell(crowd),
       watchCell(crowd),
       firstLine(),
+      clickCell(),
       filesCell(),
     ],
   };
