@@ -47,7 +47,7 @@ import { useViewChoices } from "./use-view-choices.ts";
 
 /** The page of an execution's or a job's lines. */
 export function LogPage(props: LogPageProps): JSX.Element {
-  const { api, live, navigation, place, showOwner, runBoard } = props;
+  const { api, live, navigation, place, runBoard } = props;
   const redraws = useRedraw();
   const { redraw } = redraws;
   const feed = useLogFeed({ api, live, place, redraws });
@@ -210,7 +210,8 @@ export function LogPage(props: LogPageProps): JSX.Element {
           <Lazy<SelectionBarProps>
             load={loadSelectionBar}
             props={{
-              ...{ api, navigation, showOwner, place, marked },
+              ...props,
+              marked,
               source: feed.sources[marked.source],
               time: look.time,
               onClear: () => adjust({ line: 0, lineTo: 0, mark: "" }),

@@ -9,12 +9,11 @@ import type { ViewedFeed } from "../feed/viewed-feed.ts";
 import type { TimeScale } from "../times/time-scale.ts";
 import { copyRows } from "./copy-rows.ts";
 import { DateNote } from "./date-note.tsx";
-import { FocusReveal } from "./focus-reveal.ts";
+import { LazyReveal } from "./lazy-reveal.ts";
 import { LoadAhead } from "./load-ahead.ts";
 import { LogRows } from "./log-rows.tsx";
 import { LogViewport } from "./log-viewport.ts";
 import type { MarkedLines } from "./marked-lines.ts";
-import { MatchReveal } from "./match-reveal.ts";
 import { ROW_PX } from "./row-heights.ts";
 import type { RowLook } from "./row-look.ts";
 import { RowSizes } from "./row-sizes.ts";
@@ -72,8 +71,7 @@ export class LogView extends Component<LogViewProps> {
   });
   readonly #slots = new RowSlots();
   readonly #ahead = new LoadAhead();
-  readonly #reveal = new MatchReveal();
-  readonly #focus = new FocusReveal(() => this.#restSoon());
+  readonly #reveal = new LazyReveal();
   readonly #resizes = new ResizeObserver(() => this.#resized());
   #device: ScrollDevice | undefined;
   #shown: LogPosition | undefined;
@@ -88,19 +86,17 @@ export class LogView extends Component<LogViewProps> {
     if (scroller === null || space === null) return;
     this.props.controls.current = this;
     this.#device = new ScrollDevice(scroller, space, (deltaPx) => this.scrollBy(deltaPx));
-    scroller.addEventListener("focusin", this.#focus.reached);
     this.#resizes.observe(scroller);
   }
 
   override componentDidUpdate(): void {
-    const { wrap, opened, current, look } = this.props;
+    const { wrap, opened, current, look, ticks } = this.props;
     if (wrap && this.#sizes.measure(this.#rows.current, this.#drawn)) {
       this.forceUpdate();
       return;
     }
     this.#sizes.widen(this.#space.current, this.#drawn, opened);
-    const shown = { current, wrap, words: look.words, first: this.#drawn[0] };
-    this.#reveal.show(shown, { scroller: this.#scroller.current, rows: this.#rows.current });
+    this.#reveal.show(this.#scroller.current, { current, ticks, wrap, words: look.words, first: this.#drawn[0] });
     this.#loadAhead();
   }
 
@@ -217,8 +213,6 @@ export class LogView extends Component<LogViewProps> {
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => {
       const { feed, onRest } = this.props;
-      const hiddenPx = this.#focus.takePx(this.#scroller.current);
-      if (hiddenPx !== 0) return this.scrollBy(hiddenPx);
       onRest(feed.isFollowing ? undefined : this.#viewport.items[this.#viewport.topIndex]);
       this.#ahead.rested();
       this.#loadAhead();

@@ -1,5 +1,4 @@
 import type { ExecutionPlace, JobPlace } from "../../url-state.ts";
-import { parseTimePosition } from "../feed/log-position.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import type { LogSource } from "../feed/log-source.ts";
 
@@ -12,7 +11,7 @@ export interface MarkedLines {
 
 export function markedLines(place: ExecutionPlace | JobPlace, sources: readonly LogSource[]): MarkedLines {
   const { view, mark, line, lineTo } = place;
-  const x = parseTimePosition(mark)?.row?.x;
+  const [, x] = mark.split("_");
   const source = view === "job" ? sources.findIndex(({ execution }) => execution.x === x) : 0;
   return { source, from: line, to: Math.max(line, lineTo) };
 }

@@ -65,20 +65,18 @@ export const HEAD_CHARACTERS = 2_000;
 /** Of a longer line only the beginning is taken apart; its rest is counted as printed. */
 const FLAT_CHARACTERS = 100_000;
 
-/** Of a match: its head may end before what was found. Colours count as well: then more is shown. */
-export function isFoundBehindHead({ text, found }: LogRow): boolean {
-  const [first] = found ?? [];
-  return first !== undefined && text.indexOf(first) + first.length > HEAD_CHARACTERS;
-}
-
 const heads = new WeakMap<LogRow, RowHead>();
 
 export function headOf(row: LogRow): RowHead {
-  if (row.text.length <= HEAD_CHARACTERS) return { segments: rowSegments(row), restBytes: 0 };
+  const { length } = row.text;
+  const [first = ""] = row.found ?? [];
+  // Of a match all is shown where its head would end before what was found.
+  const isWhole = length <= HEAD_CHARACTERS || row.text.indexOf(first) + first.length > HEAD_CHARACTERS;
+  if (isWhole) return { segments: rowSegments(row), restBytes: 0 };
   const before = heads.get(row);
   if (before !== undefined) return before;
   // Colours take characters as well: what is shown has fewer than the text.
-  const isFlat = row.text.length > FLAT_CHARACTERS && row.screen === undefined && !GOES_BACK.test(row.text);
+  const isFlat = length > FLAT_CHARACTERS && row.screen === undefined && !GOES_BACK.test(row.text);
   const head = cutAt(isFlat ? segmentsOf(row.text.slice(0, 2 * HEAD_CHARACTERS), row.style) : rowSegments(row));
   const shown = head.reduce((sum, { text }) => sum + text.length, 0);
   const rest = isFlat ? row.text.slice(shown) : rowText(row).slice(shown);

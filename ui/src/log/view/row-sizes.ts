@@ -1,6 +1,6 @@
 import type { Item, LogRow } from "../feed/log-row.ts";
 import { ROW_PX, WrappedHeights } from "./row-heights.ts";
-import { HEAD_CHARACTERS, isFoundBehindHead } from "./row-segments.ts";
+import { HEAD_CHARACTERS } from "./row-segments.ts";
 
 /**
  * Measuring rows may change which are drawn. Each turn measures at least the rows that are drawn beyond the edge: so many
@@ -62,5 +62,5 @@ export class RowSizes {
 function widthOf(item: Item, opened: WeakSet<LogRow>): number {
   if (item.kind === "hole") return 0;
   const { length } = item.text;
-  return opened.has(item) || isFoundBehindHead(item) ? length : Math.min(length, HEAD_CHARACTERS);
+  return opened.has(item) ? length : Math.min(length, HEAD_CHARACTERS);
 }

@@ -8,7 +8,6 @@ import type { HeadFold } from "../feed/trace-folds.ts";
 import { isJsonLine } from "./json-line.ts";
 import { LineText } from "./line-text.tsx";
 import type { RowLook } from "./row-look.ts";
-import { isFoundBehindHead } from "./row-segments.ts";
 
 interface RowViewProps {
   readonly row: LogRow;
@@ -80,7 +79,7 @@ export class RowView extends Component<RowViewProps> {
           row={row}
           words={look.words}
           found={found}
-          isWhole={isWhole || current || isFoundBehindHead(row)}
+          isWhole={isWhole || current}
           onOpen={() => look.onOpen(row)}
           tail={tailOf({ row, look, fold })}
         />

@@ -2,7 +2,7 @@ import { useMemo } from "preact/hooks";
 import type { Navigation } from "../../navigation.ts";
 import type { ExecutionPlace, JobPlace, LogPlace, TimeMode } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
-import { formatTimePosition, parseTimePosition } from "../feed/log-position.ts";
+import { formatTimePosition } from "../feed/log-position.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import { LineTime } from "./line-time.ts";
 import type { RowLook } from "./row-look.ts";
@@ -111,13 +111,9 @@ function selected(
   isRange: boolean,
 ): Pick<LogPlace, "line" | "lineTo" | "mark"> {
   const { line, lineTo } = now;
-  const isSame = line > 0 && executionIn(now.mark) === executionIn(mark);
+  const isSame = line > 0 && now.mark.split("_")[1] === mark.split("_")[1];
   if (isSame && isRange)
     return { line: Math.min(line, n), lineTo: Math.max(line, n), mark: n < line ? mark : now.mark };
   const isOff = isSame && line === n && lineTo === 0;
   return isOff ? { line: 0, lineTo: 0, mark: "" } : { line: n, lineTo: 0, mark };
-}
-
-function executionIn(mark: string): string | undefined {
-  return parseTimePosition(mark)?.row?.x;
 }

@@ -1,0 +1,20 @@
+import type { Reveal, Shown } from "./reveal.ts";
+
+/** Loaded once something is looked for, or has the focus. Without it the view stays where it is. */
+export class LazyReveal {
+  #reveal: Promise<Reveal> | undefined;
+
+  /** To be called after each update of the view. */
+  show(scroller: HTMLElement | null, shown: Shown): void {
+    const { activeElement } = document;
+    const isWanted = shown.current !== undefined || shown.ticks.length > 0 || activeElement?.closest(".row");
+    if (scroller === null || (!isWanted && this.#reveal === undefined)) return;
+    this.#reveal ??= load(scroller);
+    void this.#reveal.then((reveal) => reveal.show(shown)).catch(() => undefined);
+  }
+}
+
+async function load(scroller: HTMLElement): Promise<Reveal> {
+  const { Reveal } = await import("./reveal.ts");
+  return new Reveal(scroller);
+}
