@@ -14,7 +14,7 @@ export const AGENT_LIMITS = {
   openQuestions: 16,
   /** Time until the program is killed. */
   answerWithinMs: 5_000,
-  /** Time until the question ends even if the kill hangs: systemd or the user directory does not answer. */
+  /** Time until a program is given up that should have been killed: systemd or the user directory does not answer. */
   lookWithinMs: 8_000,
   /** Events sent and not yet answered. */
   eventsInFlight: 256,
@@ -38,16 +38,16 @@ export const AGENT_LIMITS = {
   presenceEveryMs: 15_000,
   /** One presence message in this many carries the facts. */
   factsEvery: 10,
-  /** Interval of the programs that find labels and GPUs. */
+  /** Interval at which programs look for labels and GPUs again. */
   findFactsEveryMs: 300_000,
   /** Files that mlagent fetches at once, and that may wait. */
   fetchesAtOnce: 4,
   waitingBlobs: 1_024,
-  /** Size of its cache, because nodes get the same files repeatedly. A single larger file still passes. */
+  /** Size of mlagent's cache of files: nodes get the same files repeatedly. A single larger file still passes. */
   cacheBytes: 8_589_934_592,
   /** Free space left for other users of the disk. */
   cacheReserveBytes: 134_217_728,
-  /** Faults of one file listed in a message. */
+  /** Logged faults of one file, and users named in one message. */
   namedFaults: 30,
   /** Errors waiting for the collector: the rest are counted. */
   waitingErrors: 64,

@@ -43,7 +43,7 @@ export class FoundFacts {
     this.#options = options;
   }
 
-  /** The last results. */
+  /** Results of the last look. */
   get found(): Found {
     return this.#found;
   }

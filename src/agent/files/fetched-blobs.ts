@@ -42,7 +42,7 @@ const ATTEMPTS = 3;
  */
 export class FetchedBlobs {
   readonly #options: FetchedBlobsOptions;
-  /** Fetches in progress, by file: these files are never evicted. */
+  /** Fetches that run or wait for their turn, by file: these files are never evicted. */
   readonly #running = new Map<string, Promise<string>>();
   /** Lengths of the blobs being fetched, by file. */
   readonly #coming = new Map<string, number>();
@@ -123,7 +123,7 @@ export class FetchedBlobs {
     return "";
   }
 
-  /** Evicts the least recently used blobs, never one being fetched. False if the pending fetches still do not fit. */
+  /** Evicts the least recently used blobs, but none that is wanted now. False if the fetches would cut into the disk's reserve. */
   #makeRoom(): boolean {
     const { folder, maxBytes = AGENT_LIMITS.cacheBytes } = this.#options;
     const all = readdirSync(folder)

@@ -20,7 +20,7 @@ struct file {
   uint64_t bytes;
   bool overwrites;
   bool is_archive;
-  /** Path of the shared folder and the user that owns its files. NULL: the file goes to the user's own folders. */
+  /** Path of the shared folder, and the user that its files are written as. NULL: the path is in no shared folder. */
   char *folder;
   char *as;
   char *uid;
@@ -65,7 +65,7 @@ void sync_folder(int folder);
  */
 int stage(char **words);
 int discard(char **words);
-/** For a dry run: prints the result that `stage` would have for all files, and writes nothing. */
+/** For a dry run: prints one result for all files, as `stage` prints one for each, and writes nothing. */
 int would_stage(char **words);
 /** Once all files were staged: prints the NUL-terminated paths of those that are published and still exist. */
 int placed(char **words);

@@ -53,9 +53,9 @@ interface ToWrite extends Staging {
 }
 
 /**
- * Writes the files of an order under temporary names in their final folders. A child writes each as the user, or as the user of
- * a shared folder; this process passes the bytes and hashes them. So the verified digest is that of exactly the bytes written,
- * and the child never sees the cache.
+ * Writes the files of an order under temporary names in their final folders, or in the deepest ones that exist. A child writes
+ * each as the user, or as the user of a shared folder; this process passes the bytes and hashes them. So the verified digest is
+ * that of exactly the bytes written, and the child never sees the cache.
  */
 export class Stager {
   readonly #options: StagerOptions;

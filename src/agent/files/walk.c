@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/** The kernel's limits (path_resolution(7)). A name leaves room for the staged name's suffix (`put.h`). */
+/** Links: the kernel's limit (path_resolution(7)). A name leaves room for the rest of the staged name (`put.h`). */
 enum { MAX_LINKS = 40, MAX_NAME_BYTES = 200 };
 
 static int enter_path(int from, const char *path, int links);
@@ -64,7 +64,7 @@ static int enter_path(int from, const char *path, int links) {
   return folder;
 }
 
-/** Whether a path has no `..` and ends in a file name. */
+/** Whether a path is absolute, has no `..` and ends in a file name. */
 static bool is_usable(const char *path) {
   char part[NAME_MAX + 1];
   const char *slash = strrchr(path, '/');

@@ -21,7 +21,7 @@ type Access =
   | { readonly kind: "wait"; readonly why: "directory" };
 
 interface SharedAccessOptions {
-  /** Current content of agent.toml. */
+  /** The shared folders in agent.toml now. */
   folders(): SharedFolders;
   readonly users: Pick<UserDirectory, "byName" | "isMember">;
 }
@@ -51,7 +51,7 @@ export class SharedAccess {
     return { kind: "ready", places };
   }
 
-  /** For an order that has begun. Omits folders that are no longer shared or whose user is unknown. */
+  /** For an order that has begun. Omits folders that are no longer shared, or whose user cannot be looked up. */
   async places(order: Using): Promise<SharedPlaces> {
     const places = new Map<string, SharedPlace>();
     for (const name of namesIn(order)) {

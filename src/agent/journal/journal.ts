@@ -12,7 +12,7 @@ export interface RunName {
   readonly run: string;
 }
 
-/** Remembers removed folders: no order issued at or before it is taken again. */
+/** Highest numbers of removed folders: no order that expires at or before `expires` is taken again. */
 export interface Floor {
   readonly expires: number;
   readonly issued: number;

@@ -116,7 +116,7 @@ export class EventFolder {
     this.#remove(name);
   }
 
-  /** Removes an entry that is no event. A folder that is not empty stays. */
+  /** Removes a taken event, or an entry that is none. A folder that is not empty stays. */
   #remove(name: string): void {
     const { log, path } = this.#options;
     const file = join(path, name);

@@ -28,7 +28,7 @@ function folderFault(folder: string, configured: string): string | undefined {
   return fault !== undefined || isLast ? fault : folderFault(dirname(folder), configured);
 }
 
-/** Whether only root or this process's own user can have written it. */
+/** Names what lets users other than root and this process's own write it; undefined if nothing does. */
 function ownerFault(path: string): string | undefined {
   const { uid, mode } = statSync(path);
   if (uid !== 0 && uid !== process.getuid?.()) return `${path} belongs to uid ${uid}, not to root`;

@@ -36,7 +36,7 @@ type Rows =
 const MAX_LISTED = FLEET_LIMITS.maxAnswerRows;
 
 /**
- * What the node can be asked about: programs that look, and change nothing. They run as an unprivileged user, never as root and
+ * Answers questions with programs that read and change nothing. They run as an unprivileged user, never as root and
  * never as the user who asks. A built-in provider overrides a program with the same name.
  */
 export class Providers {

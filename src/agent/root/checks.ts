@@ -18,7 +18,7 @@ interface CheckOptions {
   readonly fleet: string;
   trusts(): Trusts;
   policy(): Policy;
-  /** Never answers from a cache. */
+  /** May remember answers for a while: the order's user is looked up afresh. */
   readonly users: Pick<UserDirectory, "byName" | "isMember">;
   readonly journal: { readonly createdMs: number; readonly highestIssuedMs: number; floor(): Floor };
   nowMs(): number;
@@ -52,7 +52,7 @@ export class Checks {
     return order.issued < journal.createdMs ? "before-journal" : undefined;
   }
 
-  /** Checks the user and their rights on this node. */
+  /** Checks the address, then the user and their rights on this node. */
   async judge(order: Order): Promise<Verdict> {
     const { users } = this.#options;
     const { minUid, webUsers, webMaxLifeMs, callUsers } = this.#options.policy();

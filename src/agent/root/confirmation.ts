@@ -20,10 +20,10 @@ interface ConfirmationOptions {
   nowMs(): number;
 }
 
-/** 2 ** 30: sequences stay far below the largest exact number. */
+/** The largest step is 2 ** 30, which keeps sequences far below the largest exact number. */
 const MAX_DOUBLINGS = 30;
 
-/** Asks the collector whether it knows this journal, until it answers with a valid signature. */
+/** Asks the collector whether it knows this journal, until it says yes with a valid signature. */
 export class Confirmation {
   readonly #options: ConfirmationOptions;
   #isConfirmed = false;

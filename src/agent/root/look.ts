@@ -21,7 +21,7 @@ export interface Seen {
 /** Leaves room in an event's text for the number of omitted files. */
 const MAX_PLACED_CHARACTERS = FLEET_LIMITS.maxTextCharacters - 20;
 const OWN_ERROR = 125;
-/** Messages of mlrun and mlsupervise about why the command did not start. */
+/** Messages of mlrun and mlsupervise about a failure that is not the command's own, with its name. */
 const FAULTS: readonly (readonly [RegExp, string])[] = [
   [/^mlrun: Cannot enter /, "cwd"],
   [/^mlsupervise: Cannot start /, "start"],

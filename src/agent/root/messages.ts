@@ -167,7 +167,7 @@ export class Messages {
   ): Promise<void> {
     const { journal, runs, nowMs, log } = this.#options;
     log.event("warning", "order refused", { ...name, why });
-    // Not recorded: orders from before this journal or of another fleet, and whatever could fill the disk.
+    // Not recorded: orders for another node or fleet, and those of a user whose records could fill the disk.
     const isKept = why !== "too-many-runs" && why !== "not-for-this-node" && why !== "other-fleet";
     if (!isKept) return this.#say(order, { state: "refused", why, digest });
     journal.never(

@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from "node:fs";
 import type { Journal, RunName } from "../journal/journal.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 
-/** An open run in memory: pacing only, no decisions. */
+/** An open run in memory: when to act next and what to repeat. Decisions are on the disk. */
 export interface OpenRun {
   readonly watcher: FSWatcher | undefined;
   isBusy: boolean;
@@ -11,10 +11,10 @@ export interface OpenRun {
   isAsked: boolean;
   startAfterMs: number;
   tellAfterMs: number;
-  /** The last reported reason for waiting. */
+  /** Why it waits, and the reason that the collector has stored. */
   waits: string;
   waitsTold: string;
-  /** No staged files remain. */
+  /** Its staged files were removed. */
   isClean: boolean;
   /** `USER/NAME` that its command offers while it runs; empty: nothing. */
   offers: string;

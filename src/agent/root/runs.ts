@@ -117,7 +117,7 @@ export class Runs {
     }
   }
 
-  /** Takes its turn here: the answer to a report under way must not settle a later request. */
+  /** Reports a state again. Only in the run's turn: the answer to an earlier report must not settle a later request. */
   #untell(name: RunName, run: OpenRun, seen: Seen): void {
     run.isAsked = false;
     this.#options.journal.untell(name, seen.state);

@@ -11,7 +11,7 @@ import type { Journal, RunName } from "../journal/journal.ts";
 import { orderFields } from "./order-fields.ts";
 
 export type Outcome =
-  /** `staged`: its files are in place, and the start is checked again. */
+  /** `staged`: its files are staged, and whether it may start is checked again. */
   | { readonly kind: "over" | "staged" }
   | { readonly kind: "wait"; readonly why: string }
   | { readonly kind: "refuse"; readonly why: Refusal; readonly text?: string };
@@ -64,7 +64,7 @@ interface ToStart extends Staged {
 interface StarterOptions {
   readonly node: string;
   readonly runDir: string;
-  /** Folder where users' commands read who stopped them. */
+  /** Folder in which a user's mlrun reads who had its command stopped. */
   readonly stopFolder: string;
   readonly form: Form;
   readonly stager: Pick<Stager, "stage" | "would" | "discard" | "placed">;

@@ -4,7 +4,7 @@ import type { Journal, RunName } from "../journal/journal.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import type { Seen } from "./look.ts";
 
-/** Removes folders of runs whose end the collector has stored and whose orders have expired. Returns their number. */
+/** Removes folders of runs that ended and expired long enough ago, if the collector has stored the end. Returns their number. */
 export function sweep(
   journal: Journal,
   { nowMs, look, forget }: { nowMs: number; look(name: RunName): Seen | undefined; forget(name: RunName): void },

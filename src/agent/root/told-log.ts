@@ -10,7 +10,7 @@ interface ToldLogOptions {
   newId(): string;
 }
 
-/** The log of this node. Errors also go to the collector, which collects those of all nodes. */
+/** The log of this node. Errors also go to the collector, where those of all nodes are together. */
 export class ToldLog implements Log {
   readonly #options: ToldLogOptions;
   #dropped = 0;

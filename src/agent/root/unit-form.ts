@@ -59,7 +59,7 @@ export class UnitForm implements Form {
     return ["systemd-run", ...how, unit, "-p", "UMask=0022", "--", this.#options.supervise, action, String(uid), user];
   }
 
-  /** Runs in a separate sandbox with read-only access to the user's files. */
+  /** Runs in a sandbox of its own: the program can read what its user may, and change nothing. */
   look({ user, uid, seconds }: { readonly user: string; readonly uid: number; readonly seconds: number }): string[] {
     const how = ["--quiet", "--collect", "--pipe", "--wait", "--slice=marcologger-runs.slice", `--uid=${uid}`];
     const unit = `--unit=mllook-${randomBytes(UNIT_NAME_BYTES).toString("hex")}`;

@@ -49,7 +49,7 @@ void execute_program(const struct user *user, pid_t parent) {
   close_range(STDERR_FILENO + 1, ~0U, 0);
   for (size_t i = 0; i < ENVIRONMENT_WORDS && user->environment[i] != NULL; i++) add(program.environment, user->environment[i]);
   if (become_user(user) && chdir("/") == 0 && read_program(&program)) {
-    // Becoming another user would have cleared it.
+    // Not earlier: becoming another user clears it.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(128 + SIGKILL);
     signal(SIGPIPE, SIG_DFL);

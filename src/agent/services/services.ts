@@ -79,7 +79,7 @@ export class Services {
     return { kind: "serve", fields, user: service.as, uid: as.uid, seconds: service.seconds };
   }
 
-  /** Never opens or logs names that callers invent: they are no fault of the node. */
+  /** Neither keeps nor opens a name that a caller invents: it is no fault of the node. */
   #find(name: string): Service | undefined {
     // Added since the last pass.
     const hasCome = isProgramName(name) && !this.#files.has(name) && isFile(join(this.#options.folder, name));

@@ -108,7 +108,7 @@ static void wait_for_events(struct run *run) {
   // The content of the event does not matter.
   while (read(run->signals, unused, sizeof unused) > 0) continue;
   while (read(run->watch, unused, sizeof unused) > 0) continue;
-  // Before the last output is read: after the exit nothing follows.
+  // Before the output is read: all that an ended process wrote is in the pipes.
   reap(run);
   if (run->said_fd >= 0) hear(run);
   if (run->answer_fd >= 0) hear_answer(run);
@@ -119,7 +119,7 @@ void follow(struct run *run) {
   const struct members everybody = {0};
   for (;;) {
     if (run->folder >= 0 && has_record(run->folder, "cancel")) ask_to_end(run, &members);
-    // Reaps processes that died: process 1 may be slow, and until then they look alive.
+    // All are reaped before the return: left to process 1, which may be slow, the dead would still seem alive.
     if (run->has_ended && are_all_gone(run, &members)) return;
     // Left-over processes end with the command, as under systemd.
     if (run->has_ended) ask_to_end(run, &members);

@@ -38,7 +38,7 @@ struct run {
   bool is_late;
 };
 
-/** Initializes it with nothing open. */
+/** A run with nothing open yet. */
 static const struct run NO_RUN = {.folder = -1, .reserved = -1, .signals = -1, .watch = -1, .said_fd = -1, .answer_fd = -1};
 
 /** Sets up the signals and, with a folder, the watch on records that `follow` needs. Call it before the process starts. */

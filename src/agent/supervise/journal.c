@@ -49,7 +49,7 @@ static void leave_temporary(int folder, int fd, const char *temporary) {
   errno = error;
 }
 
-/** Syncs bytes, name and folder, each before the next begins. link(2) never replaces. */
+/** Syncs the bytes, links the name, syncs the folder, in this order. link(2) never replaces. */
 static bool publish(int folder, int fd, const char *temporary, const char *name) {
   bool is_written = fsync(fd) == 0 && linkat(folder, temporary, folder, name, 0) == 0;
   leave_temporary(folder, fd, temporary);

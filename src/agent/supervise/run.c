@@ -26,7 +26,7 @@ static _Noreturn void execute(const struct run *run, const struct user *user, in
   int shared = is_connected ? publish_shared(STDIN_FILENO) : 0;
   if (shared != 0) _exit(shared);
   if (is_connected && become_user(user) && chdir("/") == 0) {
-    // Again, because becoming another user clears it. Without a supervisor nobody could stop the command.
+    // Not earlier: becoming another user clears it. Without a supervisor nobody could stop the command.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(128 + SIGKILL);
     sigprocmask(SIG_SETMASK, &none, NULL);

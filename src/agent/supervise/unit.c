@@ -65,7 +65,7 @@ static int status_from(const char *code, const char *status) {
   return SIGKILL;
 }
 
-/** ExecStopPost. Does nothing if another process had the claim. */
+/** ExecStopPost. Does nothing unless this invocation of the unit has the claim. */
 int end_unit(char **words) {
   char text[RECORD_BYTES] = "";
   char said[64];
