@@ -165,7 +165,7 @@ export function createCollector(options: CollectorOptions): Lifecycle {
           dataDir: config.dataDir,
           log,
           metrics,
-          // As of one that nobody caught in this thread: the collector ends, and its service manager starts it again.
+          // Ends the collector, like an uncaught error of this thread: its service manager starts it again.
           onLost: (error) => {
             throw error;
           },

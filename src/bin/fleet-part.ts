@@ -2,7 +2,7 @@ import type { FleetThread } from "../fleet/thread/fleet-thread.ts";
 import type { Part } from "../host/lifecycle.ts";
 import type { Log } from "../host/log.ts";
 
-/** The fleet's thread: the broker, where it is a child, and the outbox. Before the web, which takes orders for it. */
+/** The fleet's thread: the broker, if it is a child, and the outbox. Starts before the web, which takes orders for it. */
 export function fleetPart(fleet: FleetThread, log: Log): Part {
   return {
     name: "fleet",

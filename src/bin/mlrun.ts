@@ -169,7 +169,7 @@ async function flush(runDir: string, places: SpoolPlaces): Promise<number> {
   return kept === 0 ? 0 : OWN_ERROR;
 }
 
-/** Checks the way from here to the relay's journal and prints every fault. */
+/** Checks the way from here to the relay's journal and on to the collector, and prints the findings. */
 async function doctor(runDir: string, node: string): Promise<number> {
   const random = randomBytes(KEY_BYTES + ID_BYTES);
   const x = makeExecutionId(Date.now(), random.subarray(KEY_BYTES));

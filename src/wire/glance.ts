@@ -2,7 +2,7 @@ import type { BoardPlace } from "./board.ts";
 import { asCount, asRecord } from "./record.ts";
 import { parseRunId } from "./run-id.ts";
 
-/** Extra columns of a run in a list. */
+/** A run's figures in a list, besides the counts of its executions. */
 export interface Glance {
   readonly owner: string;
   readonly job: string;

@@ -39,7 +39,7 @@ const ADDRESS = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/;
 const RUN_NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 const GROUP_AND_OTHERS_WRITE = 0o022;
 
-/** Reads bot.toml. Throws a CtlError that names every fault: nothing is guessed. */
+/** Reads bot.toml. Throws a CtlError that names the first fault: nothing is guessed. */
 export function readBotFile(path: string): BotFile {
   try {
     if ((statSync(path).mode & GROUP_AND_OTHERS_WRITE) !== 0)

@@ -87,7 +87,7 @@ export async function attend({ collector, sent, options, io, settings }: Attende
   return exitCodeOf(last);
 }
 
-/** Reports once each state that the output does not show: everything but success. */
+/** Reports each new state that is neither progress nor success. */
 function tell(io: Io, each: RunOnNode, told: Map<string, RunOnNode["state"]>): void {
   const { node, state } = each;
   if (told.get(node) === state) return;

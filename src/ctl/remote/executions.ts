@@ -58,7 +58,7 @@ export async function findExecution(collector: Collector, word: string): Promise
   throw new CtlError(`There is no execution ${name}. \`mlctl ls\` lists what you may see`);
 }
 
-/** As from a shell's variable that is not set: to the API it would mean everything. Throws a UsageError. */
+/** Throws a UsageError for an empty word, as an unset shell variable gives: to the API it would mean everything. */
 export function refuseEmpty(word: string | undefined): void {
   if (word === "") throw new UsageError('expected the name of an execution or a job, got ""');
 }

@@ -45,7 +45,7 @@ const KINDS = {
     ...OUTCOME,
     /** The user who cancelled or stopped it, or empty. */
     by: (value: unknown): value is string => value === "" || isUser(value),
-    /** SHA-256 of the order's bytes; empty if the order was not kept. */
+    /** SHA-256 of the order's bytes; empty if the node has no verified order. */
     digest: isMatch(/^(?:[0-9a-f]{64})?$/),
   },
   /** How the call of a service ended on this node. Repeated until it is answered. */

@@ -6,9 +6,9 @@ export const FLEET_LIMITS = {
   maxParts: 8,
   /** The signature alone: that of a 16,384-bit RSA key has 6 KiB. */
   maxSignatureBytes: 8_192,
-  /** Of one collector. */
+  /** Nodes of one collector. */
   maxNodes: 4_000,
-  /** What waits for its outbox's disk: as many as reports of nodes may, and as much again of users and of repetition. */
+  /** Changes that wait for the disk of its outbox: 32,768 reports of nodes, and as many again from users and resending. */
   maxWaitingChanges: 65_536,
   maxArguments: 4_096,
   /** MAX_ARG_STRLEN of Linux with its NUL (execve(2)). */
@@ -29,10 +29,10 @@ export const FLEET_LIMITS = {
   maxAskLifeMs: 30_000,
   /** Allowed difference between the clocks of client and node. */
   maxSkewMs: 300_000,
-  /** Of a provider. */
+  /** Arguments of a question to a provider, and characters of each. */
   maxQuestionArguments: 64,
   maxQuestionCharacters: 256,
-  /** Of a service. */
+  /** Input and output of a service. */
   maxInputCharacters: 65_536,
   /** Presence, a provider's answer, and a provider's output, octets. An event may have `maxMessageBytes`. */
   maxEventBytes: 65_536,
@@ -44,7 +44,7 @@ export const FLEET_LIMITS = {
   /** Runs listed in presence; the node's journal has all. */
   maxListedRuns: 64,
   maxListedServices: 128,
-  /** A program's name has 128; of one that a user publishes the user's name is a part. */
+  /** A program's name has 128; a name that a command publishes begins with its user's. */
   maxServiceCharacters: 160,
   /** A node reports each second for this long after the last request: two requests may be lost. */
   watchLeaseMs: 15_000,

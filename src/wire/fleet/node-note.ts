@@ -13,14 +13,14 @@ export const EVENTS_FOLDER = "/var/spool/marcologger-events";
 export const isNoteName: Check<string> = isMatch(/^[A-Za-z0-9][\w.:/-]{0,63}$/);
 export const isNoteText: Check<string> = isText(FLEET_LIMITS.maxTextCharacters);
 
-/** A file of `mlctl event` in that folder. Its user and time come from the file's owner and mtime. */
+/** A file of `mlctl event` in that folder. Its user and time are the file's owner and ctime, which the kernel sets. */
 export interface NodeNote {
   readonly severity: NoteSeverity;
   readonly name: string;
   readonly text: string;
 }
 
-/** Size of such a file: 500 characters of up to 6 octets each in JSON, plus the names. */
+/** Longest such file: 500 characters of up to 6 octets each in JSON, plus the names. */
 export const MAX_NOTE_BYTES = 4_096;
 
 export function parseNodeNote(json: string): NodeNote | undefined {

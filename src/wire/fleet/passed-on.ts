@@ -16,5 +16,5 @@ export type PassedCall =
       readonly message: string;
       readonly retryAfterSeconds: number | undefined;
     }
-  /** It was not reached, or is no collector: it has not received the call. */
+  /** It was not reached, or did not answer as a collector with a fleet does. */
   | { readonly is: "failed"; readonly message: string };

@@ -17,7 +17,7 @@ const FACTS = {
   cpus: isWhole(1, 65_536),
   addresses: isListOf(isWord, { most: 64 }),
   gpus: isListOf(isWord, { most: 64 }),
-  /** `KEY=VALUE` of agent.toml. */
+  /** `KEY=VALUE`, of agent.toml and of the node's programs. */
   labels: isListOf(isWord, { most: 64 }),
   services: isListOf(isText(MOST.maxServiceCharacters, 1), { most: MOST.maxListedServices }),
 } as const;

@@ -81,7 +81,7 @@ export function parseRunView(value: unknown): RunView | undefined {
   };
 }
 
-/** Defaults for runs from an outbox without details. */
+/** Parses the details of a run. Missing members get defaults: older outboxes have none. */
 export function parseRunDetails(value: unknown): RunDetails {
   const { batch, pausesOnFailure, cwd, variables, seconds, memoryBytes, killAfterSeconds, publish, files } =
     asRecord(value) ?? {};
