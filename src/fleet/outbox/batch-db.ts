@@ -1,13 +1,13 @@
 import type Database from "better-sqlite3";
 
-/** A run that goes to some nodes at a time. */
+/** A run in batches: it goes to `size` nodes at a time. */
 interface BatchRow {
   readonly owner: string;
   readonly run: string;
   readonly size: number;
   /** 1: a failure holds back the others. */
   readonly pauses: 0 | 1;
-  /** How many failures pause it no more. */
+  /** Failures so far that no longer pause it. */
   readonly forgiven: number;
 }
 
@@ -15,11 +15,11 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS batches (owner TEXT, run TEXT, size INTEGER, pauses INTEGER, forgiven INTEGER,
     PRIMARY KEY (owner, run)) WITHOUT ROWID;`;
 
-/** What the outbox keeps of runs in batches, until they are final on all nodes. */
+/** Runs in batches, stored until they are final on all nodes. */
 export class BatchDb {
   readonly #statements: ReturnType<typeof prepared>;
 
-  /** @param db the outbox's, which has its table of runs on nodes, and commits and closes it */
+  /** @param db of the outbox, which commits and closes it; has the table `targets` */
   constructor(db: Database.Database) {
     db.exec(SCHEMA);
     this.#statements = prepared(db);

@@ -4,12 +4,12 @@ import type { OrderBook } from "./order-book.ts";
 import type { TargetRow } from "./outbox-db.ts";
 import { withState } from "./target-rows.ts";
 
-/** Why a run's nodes are held when the batch before has failed. */
+/** `why` of nodes that are held because an earlier batch failed. */
 export const PAUSED = "paused";
 
 /**
- * Runs that go to some nodes at a time: the next ones are released once all before have ended. Where a failure pauses the
- * run, they stay held until its owner lets it go on. It stands on the disk, and moves in the commit of what moves it.
+ * Runs in batches: the next nodes are released once all before have ended. If a failure pauses the run, they stay held until
+ * its owner lets it go on. The states are on the disk; a release is in the same commit as the end that causes it.
  */
 export class Batches {
   readonly #book: OrderBook;
@@ -21,12 +21,12 @@ export class Batches {
     this.#wallMs = wallMs;
   }
 
-  /** Inside a commit, when a run has ended on a node. */
+  /** Call it inside the commit in which a run becomes final on a node. */
   advance(owner: string, run: string): void {
     const { db } = this.#book;
     const batch = db.batches.get(owner, run);
     if (batch === undefined) return;
-    // Asked at every end on a node: a thousand rows each time would be a million.
+    // Cheap, because it runs at every end on a node: reading a thousand rows each time would be a million.
     if (!db.batches.isDue(owner, run)) return;
     const rows = db.targets(owner, run);
     const held = rows.filter(({ state }) => state === "held");
@@ -40,7 +40,7 @@ export class Batches {
     }
   }
 
-  /** Inside a commit: what has failed until now pauses it no more. False if nothing of it is held. */
+  /** Call it inside a commit. Failures so far no longer pause the run. False if none of its nodes is held. */
   goOn(owner: string, run: string): boolean {
     const { db } = this.#book;
     const batch = db.batches.get(owner, run);
@@ -52,7 +52,7 @@ export class Batches {
     return true;
   }
 
-  /** After the commit: what may be sent now. */
+  /** Call it after the commit. Returns the rows that may be sent now. */
   takeReleased(): readonly TargetRow[] {
     const released = this.#released;
     this.#released = [];
@@ -64,7 +64,7 @@ export class Batches {
   }
 }
 
-/** As the user named the nodes: a canary comes first. */
+/** In the order in which the user named the nodes: a canary comes first. */
 function inOrder(rows: readonly TargetRow[], parts: readonly string[]): readonly TargetRow[] {
   const byNode = new Map(rows.map((row) => [row.node, row]));
   const nodes = parts.flatMap((part) => parseOrder(parseSignedOrder(part)?.order ?? "")?.nodes ?? []);

@@ -1,12 +1,12 @@
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import type { Transaction } from "./transaction.ts";
 
-/** Work of one turn of the event loop: what nodes and users send waits no longer than that to be read. */
+/** Time for work in one turn of the event loop, in which messages of nodes and users wait to be read. */
 const TURN_MS = 3;
-/** Work that is committed together: who sent the first of it waits for the last. */
+/** Pieces of work in one commit: the sender of the first waits for the last. */
 const MAX_TOGETHER = 256;
 
-/** The queue for the disk is full. Nothing was done. */
+/** The queue for the disk is full: the work was not done. */
 export class OutboxBusyError extends Error {
   readonly code = "ML_OUTBOX_BUSY";
 
@@ -30,14 +30,14 @@ interface Work {
 }
 
 /**
- * Work on the database that is committed together with others': one fsync, which the whole thread waits for, for all that
- * came until it. The work itself takes several turns of the event loop.
+ * Commits work on the database together: all of it shares one fsync, for which the whole thread waits. The work itself is spread
+ * over several turns of the event loop.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
   readonly #soon: (act: () => void) => void;
   #waiting: Work[] = [];
-  /** In the transaction that is open. */
+  /** Work in the open transaction. */
   #open: Work[] = [];
 
   constructor(options: GroupCommitOptions) {
@@ -83,7 +83,7 @@ export class GroupCommit {
     for (const { done } of stored) done();
   }
 
-  /** Does what waits until the turn's time is over. */
+  /** Does waiting work until the turn's time is over or the commit is full. */
   #work(): void {
     const { transaction, nowMs } = this.#options;
     const endsAtMs = nowMs() + TURN_MS;

@@ -2,10 +2,10 @@ import type { EventAnswer, FleetEventOf } from "../../wire/fleet/event.ts";
 import type { NodeDb } from "./node-db.ts";
 
 /**
- * Whether a node's journal is the one that the collector knows. An older sequence of it, or a journal that another one
+ * Answers whether a node's journal is the one that the collector knows. An older sequence of it, or a journal that another one
  * has followed, comes from a copy: nothing unclaimed of it may start.
  *
- * `isTwice`: two agents of this node are connected. `isOtherAlive`: the known journal's agent was heard of a moment ago.
+ * `isTwice`: two agents of this node are connected. `isOtherAlive`: the known journal's agent was heard from a moment ago.
  */
 export function checkJournal(
   db: NodeDb,
@@ -24,7 +24,7 @@ export function checkJournal(
   return "+";
 }
 
-/** Keeps the highest sequence of a journal that the collector has heard of. */
+/** Notes a journal's sequence if it is the highest so far. A node's first journal becomes its current one. */
 export function noteSequence(db: NodeDb, of: { node: string; journal: string; sequence: number }): void {
   const { node, journal, sequence } = of;
   const isKnown = db.raiseSequence(of);

@@ -2,24 +2,24 @@ import type Database from "better-sqlite3";
 import type { RunState } from "../../wire/fleet/states.ts";
 import type { Transaction } from "./transaction.ts";
 
-/** What is kept of one user's runs: 5,000 on 1,000 nodes each, or 100,000 on one. */
+/** Limit of one user's stored runs: 5,000 on 1,000 nodes each, or 100,000 on one. */
 const MAX_BYTES_OF_USER = 2 ** 30;
-/** Of a run with its entries in the indexes, and of a node of it, without their texts. */
+/** Size of a run with its index entries, and of each of its nodes, without their texts. */
 const BYTES_OF_RUN = 10_240;
 const BYTES_OF_NODE = 200;
-/** In one step: each takes some 5 us, and all else of the fleet waits meanwhile. */
+/** Nodes removed in one step: each takes some 5 us, and all else of the fleet waits meanwhile. */
 const MAX_NODES_A_STEP = 4_000;
 
 interface KeptRunsOptions {
-  /** In which all that changes is called. */
+  /** The transaction in which the counts change. */
   readonly transaction: Pick<Transaction, "onRollback">;
-  /** Unless a test says. */
+  /** A parameter for tests; undefined: 1 GiB. */
   readonly maxBytesOfUser: number | undefined;
 }
 
 /**
- * How much is kept of runs, of each user and in which states, and what of it goes. In memory, because to count there would walk
- * millions of rows.
+ * Counts stored runs, by user and by state, and removes old ones. The counts are in memory, because SQLite would walk millions of
+ * rows for them.
  */
 export class KeptRuns {
   readonly #statements: ReturnType<typeof prepared>;
@@ -28,7 +28,7 @@ export class KeptRuns {
   readonly #bytes = new Map<string, number>();
   readonly #states = new Map<RunState, number>();
 
-  /** @param db the outbox's, which has the tables already, and closes it */
+  /** @param db of the outbox, which has made the tables, and closes it */
   constructor(db: Database.Database, { transaction, maxBytesOfUser = MAX_BYTES_OF_USER }: KeptRunsOptions) {
     this.#statements = prepared(db);
     this.#transaction = transaction;
@@ -39,12 +39,12 @@ export class KeptRuns {
     for (const { state, n } of states.all() as { state: RunState; n: number }[]) add(this.#states, state, n);
   }
 
-  /** A run was added, with texts of so many characters. */
+  /** Counts a new run, with the characters of its texts. */
   addedRun(owner: string, characters: number): void {
     this.#count(this.#bytes, owner, BYTES_OF_RUN + characters);
   }
 
-  /** Nodes of a run were added in a state. */
+  /** Counts new nodes of a run in a state. */
   addedNodes(owner: string, state: RunState, count: number): void {
     this.#count(this.#bytes, owner, BYTES_OF_NODE * count);
     this.#count(this.#states, state, count);
@@ -55,14 +55,14 @@ export class KeptRuns {
     this.#count(this.#states, to, 1);
   }
 
-  /** How many runs on nodes are in each state. */
+  /** Number of runs on nodes in each state. */
   get states(): ReadonlyMap<string, number> {
     return this.#states;
   }
 
   /**
-   * Inside a commit: whether another run, with texts of so many characters, may be kept. Where there is no room, those go that
-   * ended first, and that no signed order could start again: how many is in `gone`.
+   * Call it inside a commit. Whether there is room for another run, with the characters of its texts. To make room, removes runs
+   * that have ended and expired, so that no signed order can start them again, in the order of expiry; `gone` is their number.
    */
   makeRoom(
     owner: string,
@@ -74,7 +74,7 @@ export class KeptRuns {
     return { hasRoom: hasRoom(), gone };
   }
 
-  /** Inside a commit: removes some of those that have ended and were ordered before then. Call it again: there may be more. */
+  /** Call it inside a commit. Removes some of the ended runs that were ordered before then. Call it again for the rest. */
   prune(beforeMs: number): void {
     this.#remove(
       () => false,
@@ -135,5 +135,5 @@ function prepared(db: Database.Database) {
   };
 }
 
-/** Of a run's texts, as SQLite counts them. */
+/** SQL for the characters of a run's texts. */
 export const CHARACTERS = "length(argv) + length(details)";

@@ -12,11 +12,11 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS journals (node TEXT, journal TEXT, sequence INTEGER, current INTEGER,
     PRIMARY KEY (node, journal)) WITHOUT ROWID;`;
 
-/** What the outbox keeps of nodes: their journals. */
+/** Nodes' journals. */
 export class NodeDb {
   readonly #statements: ReturnType<typeof prepared>;
 
-  /** @param db the outbox's, which commits and closes it */
+  /** @param db of the outbox, which commits and closes it */
   constructor(db: Database.Database) {
     db.exec(SCHEMA);
     this.#statements = prepared(db);
@@ -31,7 +31,7 @@ export class NodeDb {
     this.#statements.putJournal.run(row);
   }
 
-  /** To at least this one. False: the journal is not known. */
+  /** Raises a journal's sequence to at least this one. False if the journal is unknown. */
   raiseSequence(of: Pick<JournalRow, "node" | "journal" | "sequence">): boolean {
     return this.#statements.raiseSequence.run(of).changes > 0;
   }

@@ -1,10 +1,10 @@
-/** Of one user on one node; a node's errors have an empty user. */
+/** A user on a node; a node's errors have an empty user. */
 interface Of {
   readonly node: string;
   readonly user: string;
 }
 
-/** How many notices are stored: of all, of a node, of a user there. Bounded by them: what has none is not held. */
+/** Numbers of stored notices: in total, of a node, of a user there. Holds no zeros, so the notices bound it. */
 export class NoticeCounts {
   readonly #nodes = new Map<string, { all: number; readonly ofUser: Map<string, number> }>();
   #all = 0;

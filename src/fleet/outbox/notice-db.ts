@@ -9,25 +9,26 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS notices_of_user ON notices (node, user, seq);
   CREATE INDEX IF NOT EXISTS notices_of_node ON notices (node, seq);`;
 
-/** What is kept, the newest that came: of one user on one node, and of a node's errors; so none pushes out another's. */
+/** Newest notices kept of one user on one node, and of a node's errors: nobody's push out another's. */
 const MAX_OF_USER = 200;
+/** Newest notices kept of one node. */
 const MAX_OF_NODE = 1_000;
-/** Of everybody: 10 MB. */
+/** Newest notices kept in total: 10 MB. */
 const MAX_NOTICES = 20_000;
 
-/** Whose a notice is: a node's error has an empty user. */
+/** Node and user of a notice; a node's error has an empty user. */
 type Of = Pick<NodeEvent, "node" | "user">;
 
-/** What nodes report that belongs to no run: their errors, and users' events. In the order in which it came: clocks differ. */
+/** Nodes' reports outside of runs: errors, and users' events. Sorted by arrival, because clocks differ. */
 export class NoticeDb {
   readonly #statements: ReturnType<typeof prepared>;
   readonly #transaction: Pick<Transaction, "onRollback">;
-  /** Of what is stored: to count there for each notice would walk thousands of rows. Undefined: not counted yet. */
+  /** Counts of stored notices: SQLite would walk thousands of rows for each new one. Undefined: to be counted. */
   #counts: NoticeCounts | undefined;
 
   /**
-   * @param db the outbox's, which closes it
-   * @param transaction in which notices are added
+   * @param db of the outbox, which closes it
+   * @param transaction the one in which notices are added
    */
   constructor(db: Database.Database, transaction: Pick<Transaction, "onRollback">) {
     db.exec(SCHEMA);
@@ -35,7 +36,7 @@ export class NoticeDb {
     this.#transaction = transaction;
   }
 
-  /** Inside a commit. How many older ones were removed for it; undefined if it is known already. */
+  /** Call it inside a commit. Returns how many older notices were removed for it; undefined if it was stored before. */
   add(notice: NodeEvent): number | undefined {
     const { add, count, pruneUser, pruneNode, pruneAll } = this.#statements;
     this.#counts ??= new NoticeCounts(count.all() as (Of & { readonly count: number })[]);
@@ -51,7 +52,7 @@ export class NoticeDb {
     return ofUser + ofNode + this.#prune(counts, pruneAll, { over: counts.all - MAX_NOTICES });
   }
 
-  /** Newest first; of one user only where one is named. */
+  /** Newest first; with `user`, only that user's. */
   newest(limit: number, user?: string): readonly NodeEvent[] {
     return this.#statements.newest.all({ limit, user: user ?? null }) as NodeEvent[];
   }

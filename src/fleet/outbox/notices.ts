@@ -3,7 +3,7 @@ import type { FleetEventOf } from "../../wire/fleet/event.ts";
 import type { NodeEvent } from "../../wire/fleet/node-event.ts";
 import type { NoticeDb } from "./notice-db.ts";
 
-/** Of one node: after an hour without the collector, an agent has 320 of them. */
+/** Notices of one node: after a long time without the collector, an agent has 320. */
 const MAX_A_MINUTE = 600;
 const MINUTE_MS = 60_000;
 
@@ -12,37 +12,36 @@ interface NoticesOptions {
   readonly log: Log;
   /** Steady. */
   readonly nowMs: () => number;
-  /** A new one was stored. */
+  /** Called inside the commit that stores a new one. */
   readonly onNew: (notice: NodeEvent) => void;
-  /** One came that is not taken now: its node sends it again. */
+  /** Called for one that is not taken now: its node resends it. */
   readonly onPostponed: () => void;
-  /** How many older ones were removed for a new one. */
+  /** Called with the number of older ones that were removed for a new one. */
   readonly onPruned: (count: number) => void;
 }
 
-/** Errors of nodes, and events of users there: stored once, and in the log. A node that floods waits. */
+/** Stores errors of nodes and events of users there, each once, and logs them. A flooding node has to wait. */
 export class Notices {
   readonly #options: NoticesOptions;
-  /** By node: how many in this minute. */
+  /** Notices of each admitted node in its current minute. */
   readonly #minutes = new Map<string, { minute: number; count: number }>();
 
   constructor(options: NoticesOptions) {
     this.#options = options;
   }
 
-  /** Whether this node may report another one now. */
+  /** Counts another notice of a node. False if the node has to wait. */
   hasRoom(node: string): boolean {
     const { nowMs, onPostponed } = this.#options;
     const minute = Math.floor(nowMs() / MINUTE_MS);
     const known = this.#minutes.get(node);
-    // One entry for each admitted node.
     const count = known?.minute === minute ? known.count + 1 : 1;
     this.#minutes.set(node, { minute, count });
     if (count > MAX_A_MINUTE) onPostponed();
     return count <= MAX_A_MINUTE;
   }
 
-  /** Inside a commit. */
+  /** Call it inside a commit. */
   store(node: string, event: FleetEventOf<"error"> | FleetEventOf<"note">): void {
     const { db, log, onNew, onPruned } = this.#options;
     const notice = noticeOf(node, event);

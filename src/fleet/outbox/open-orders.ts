@@ -4,18 +4,18 @@ interface OpenOrder {
   readonly run: string;
   readonly node: string;
   readonly expires: number;
-  /** Whether the node has still to take the order itself; otherwise only its end is awaited. */
+  /** The node has not confirmed the order yet; otherwise only its end is awaited. */
   isUntaken: boolean;
   /** It waits for the batch before it. */
   isHeld: boolean;
-  /** Someone asked to stop it, and the node has not reported its end. */
+  /** A user cancelled it, and the node has not reported its end. */
   isCancelled: boolean;
-  /** Steady time; undefined: since the collector's start it was not sent. */
+  /** Steady time; undefined: not sent since the collector's start. */
   firstSentMs: number | undefined;
   lastSentMs: number;
 }
 
-/** Open orders by node: bounded by the limits of what may be open. */
+/** Open orders by node, bounded by the limits of `OrderBook`. */
 export class OpenOrders {
   readonly #byNode = new Map<string, Map<string, OpenOrder>>();
   readonly #ofOwner = new Map<string, number>();
@@ -41,7 +41,7 @@ export class OpenOrders {
     return this.#byNode.get(of.node)?.get(keyOf(of));
   }
 
-  /** Returns what was there. */
+  /** Returns the removed order. */
   remove(of: { owner: string; run: string; node: string }): OpenOrder | undefined {
     const ofNode = this.#byNode.get(of.node);
     const order = ofNode?.get(keyOf(of));

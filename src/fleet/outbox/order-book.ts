@@ -7,14 +7,14 @@ import { OpenOrders } from "./open-orders.ts";
 import type { OpenTarget, OutboxDb, TargetRow } from "./outbox-db.ts";
 import { detailsOf } from "./run-details.ts";
 
-/** Of one user, over all nodes. */
+/** Open runs of one user, on any number of nodes. */
 const MAX_OPEN_RUNS_OF_USER = 1_000;
-/** Of everybody: what the repetition looks at each second. */
+/** Open orders of all users: `Sending.look` walks them each second. */
 const MAX_OPEN_ORDERS = 200_000;
-/** Of one user, who leaves room for the others: 12 runs on 4,000 nodes. */
+/** Open orders of one user, to leave room for others: 12 runs on 4,000 nodes. */
 const MAX_OPEN_ORDERS_OF_USER = 50_000;
 
-/** How a run goes to its nodes: so many at a time, and whether a failure holds back the others. */
+/** Nodes of a run at a time, and whether a failure holds back the others. */
 export interface Batching {
   readonly size: number;
   readonly pausesOnFailure: boolean;
@@ -33,15 +33,15 @@ interface OrderBookOptions {
   /** Steady. */
   readonly nowMs: () => number;
   readonly wallMs: () => number;
-  /** Something about this run has changed. */
+  /** Called when a run may have changed. */
   readonly onChange: (of: { readonly owner: string; readonly run: string }) => void;
-  /** Inside the commit that made it final on this node. */
+  /** Called inside the commit that makes a run final on a node. */
   readonly onFinal: (row: TargetRow) => void;
-  /** How many runs of a user were removed for another one of theirs. */
+  /** Called with the number of a user's runs that were removed for a new one. */
   readonly onPruned: (count: number) => void;
 }
 
-/** Orders on the disk, and in memory those of them that are not final. Only `commit` changes them: both, or neither. */
+/** Orders on the disk, and those not final in memory as well. Changes happen inside `commit`: in both, or in neither. */
 export class OrderBook {
   readonly db: OutboxDb;
   readonly open = new OpenOrders();
@@ -55,12 +55,12 @@ export class OrderBook {
     for (const open of this.db.openTargets()) this.#add(open);
   }
 
-  /** Resolves with the result of `act` once it is on the disk, with what came until then. */
+  /** Resolves with the result of `act` once its changes are on the disk. Rejects like `GroupCommit.add`. */
   commit<T>(act: () => T): Promise<T> {
     return this.#commit.add(act);
   }
 
-  /** Inside a commit: whether another run of this user, with a text of so many characters, may be open and kept, on so many nodes. */
+  /** Call it inside a commit. Whether a user may have another open run; removes old ended ones if it needs their room. */
   hasRoom(owner: string, { nodes, characters }: { readonly nodes: number; readonly characters: number }): boolean {
     const { db, open } = this;
     const { wallMs, onPruned } = this.#options;
@@ -71,7 +71,7 @@ export class OrderBook {
     return hasRoom;
   }
 
-  /** Inside a commit: a run on these nodes, of which the first of a batch may go. */
+  /** Call it inside a commit. Adds a run on these nodes; those after the first batch are held. */
   store(order: OrderOf<"run">, { signed, nodes, batching, isFromNode = false }: StoredRun): void {
     const { user: owner, run, job, via, issued, expires } = order;
     const argv = JSON.stringify(order.argv);
@@ -102,7 +102,7 @@ export class OrderBook {
     });
   }
 
-  /** Inside a commit. */
+  /** Call it inside a commit. */
   put(row: TargetRow): void {
     this.db.putTarget(row);
     if (row.final === 0) return;
@@ -112,7 +112,7 @@ export class OrderBook {
     this.#options.onFinal(row);
   }
 
-  /** Inside a commit: another node of a run that is known. */
+  /** Call it inside a commit. Adds a node to a known run. */
   addNode(row: TargetRow, { expires, isCancelled }: Pick<OpenTarget, "expires" | "isCancelled">): void {
     this.put(row);
     this.#add({ ...row, expires, isCancelled });

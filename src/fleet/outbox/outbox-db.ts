@@ -8,7 +8,7 @@ import { NoticeDb } from "./notice-db.ts";
 import { PublishedDb } from "./published-db.ts";
 import { Transaction } from "./transaction.ts";
 
-/** A stored order, the first of its parts. Its message goes when the run is final: it holds the command's environment. */
+/** A stored order, or the first of its parts. Its message is removed when the run is final on all nodes: it holds the command's environment. */
 interface RunRow {
   readonly owner: string;
   readonly run: string;
@@ -31,7 +31,7 @@ interface RunRow {
 /** Without the message, which may have 192 KiB. */
 export type ShownRow = Omit<RunRow, "message" | "digest" | "fromNode" | "signer">;
 
-/** What is known of a run on one node. */
+/** State of a run on one node. */
 export interface TargetRow {
   readonly owner: string;
   readonly run: string;
@@ -43,13 +43,13 @@ export interface TargetRow {
   readonly signal: string | null;
   readonly by: string;
   readonly at: number;
-  /** The first journal that the order was sent to; empty: to none. */
+  /** The first journal that the order was sent to; empty: it was not sent. */
   readonly journal: string;
-  /** 1: nothing follows. */
+  /** 1: the state is final (`isFinal`). */
   readonly final: 0 | 1;
 }
 
-/** What sending needs of a run that is not final on a node. */
+/** A run that is not final on a node, as sending needs it. */
 export interface OpenTarget extends Pick<TargetRow, "owner" | "run" | "node" | "state"> {
   readonly expires: number;
   readonly isCancelled: boolean;
@@ -66,7 +66,7 @@ const SCHEMA = `
   DROP INDEX IF EXISTS open_targets;
   CREATE TABLE IF NOT EXISTS run_files (owner TEXT, sha256 TEXT, run TEXT, PRIMARY KEY (owner, sha256, run)) WITHOUT ROWID;`;
 
-/** Between two scrubs: each costs an fsync. */
+/** Least time between two scrubs: each costs an fsync. */
 const SCRUB_EVERY_MS = 60_000;
 
 /** Columns of `runs` that an older outbox may lack. */
@@ -87,7 +87,7 @@ export class OutboxDb {
   readonly published: PublishedDb;
   readonly batches: BatchDb;
   readonly messages: MessageDb;
-  /** All that is written here stands in it. */
+  /** All writes happen in it. */
   readonly transaction: Transaction;
   /** Messages were removed since the last scrub. */
   #haveGone = false;
@@ -121,12 +121,12 @@ export class OutboxDb {
     this.kept.addedRun(row.owner, characters);
   }
 
-  /** That an order names a file. */
+  /** Notes that an order names a file. */
   addRunFile(of: { owner: string; run: string; sha256: string }): void {
     this.#statements.addRunFile.run(of);
   }
 
-  /** Whether an order that is open, on this node or on any, names a file of its user. */
+  /** Whether an open order names this file of its user; with `node`, an order for that node. */
   namesFile({ owner, sha256, node }: { owner: string; sha256: string; node?: string }): boolean {
     return this.#statements.namesFile.get({ owner, sha256, node: node ?? null }) !== undefined;
   }
@@ -135,12 +135,12 @@ export class OutboxDb {
     return this.#statements.run.get(owner, run) as RunRow | undefined;
   }
 
-  /** The newest one of a user that is older than another one. */
+  /** A user's newest run that is older than this one. */
   runBefore(owner: string, run: string): ShownRow | undefined {
     return this.#statements.runBefore.get(owner, run) as ShownRow | undefined;
   }
 
-  /** A new run on its nodes: the first `size` of them are pending, the others held. */
+  /** Adds the nodes of a new run: the first `size` of them are pending, the others held. */
   addTargets(of: { owner: string; run: string; nodes: readonly string[]; size: number; at: number }): void {
     this.#statements.addTargets.run({ ...of, nodes: JSON.stringify(of.nodes) });
     const pending = Math.min(of.size, of.nodes.length);
@@ -176,14 +176,14 @@ export class OutboxDb {
     return (this.#statements.openRunsOf.get({ owner }) as { n: number }).n;
   }
 
-  /** Forgets what only nodes needed, once all of them are final. */
+  /** Once a run is final on all nodes: removes its message, cancel, batches and files, which only nodes needed. */
   settle(owner: string, run: string): void {
     if (this.messages.settle(owner, run)) this.#haveGone = true;
     this.#statements.settleBatch.run({ owner, run });
     this.#statements.settleFiles.run({ owner, run });
   }
 
-  /** Empties SQLite's journal, which still holds what was removed from the tables. Call it now and then. */
+  /** Empties SQLite's write-ahead log, which still holds what was removed from the tables. Paces itself: call it often. */
   async scrub(nowMs: number): Promise<void> {
     if (!this.#haveGone || nowMs - this.#scrubbedMs < SCRUB_EVERY_MS) return;
     await this.transaction.ended();
@@ -223,7 +223,7 @@ function prepared(db: Database.Database) {
     openTargets: db.prepare(`SELECT owner, run, node, state, coalesce(expires, 0) AS expires,
       EXISTS (SELECT 1 FROM stops s WHERE s.owner = t.owner AND s.run = t.run) AS isCancelled
       FROM targets t LEFT JOIN runs USING (owner, run) WHERE final = 0`),
-    // From each run to the next: a run may be open on thousands of nodes.
+    // Steps from each run to the next: a run may be open on thousands of nodes.
     openRunsOf:
       db.prepare(`WITH RECURSIVE open (run) AS (SELECT min(run) FROM targets WHERE owner = @owner AND final = 0
       UNION ALL SELECT (SELECT min(run) FROM targets WHERE owner = @owner AND final = 0 AND run > open.run) FROM open

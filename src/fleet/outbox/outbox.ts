@@ -22,23 +22,23 @@ interface OutboxOptions {
   /** Steady. */
   readonly nowMs: () => number;
   readonly wallMs: () => number;
-  /** Something about this run has changed. */
+  /** Called when a run may have changed. */
   readonly onChange: (of: { readonly owner: string; readonly run: string }) => void;
   readonly onRefused: (of: Refused) => void;
-  /** An event that the outbox knew already: its answer was lost. */
+  /** Called for an event that was stored before: its answer was lost. */
   readonly onRepeated: () => void;
-  /** An error of a node, or an event of a user there, was stored. */
+  /** Called inside the commit that stores an error of a node, or an event of a user there. */
   readonly onNotice: (notice: NodeEvent) => void;
-  /** One was not taken now. */
+  /** Called for one that is not taken now. */
   readonly onNoticePostponed: () => void;
   readonly onNoticesPruned: (count: number) => void;
-  /** How many older runs of a user were removed for a new one. */
+  /** Called with the number of a user's older runs that were removed for a new one. */
   readonly onRunsPruned: (count: number) => void;
 }
 
 /**
- * Orders and what became of them. Stored, then sent; an event is stored, then answered. An order is sent again until its
- * node says what became of it, and so is its cancel, so that the death of any process between them changes nothing.
+ * Orders and their states on nodes. An order is stored, then sent; an event is stored, then answered. Orders and cancels are
+ * resent until their nodes report on them, so that the death of any process in between changes nothing.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -79,7 +79,7 @@ export class Outbox {
       if (known.length > 0) return digests.every((digest) => known.includes(digest)) ? "known" : "differs";
       if (!this.#book.hasRoom(owner, { nodes: nodes.length, characters })) return "full";
       this.#book.store(order, { signed, nodes, batching });
-      // Only here: what a node reports gives it no file.
+      // Only here: an order that a node reports gives it no file.
       for (const file of order.files) db.addRunFile({ owner, run, sha256: file.sha256 });
       return "stored";
     });
@@ -87,7 +87,7 @@ export class Outbox {
     return outcome;
   }
 
-  /** Stores a cancel, in parts, and sends it. What was sent to no node is cancelled here and now. */
+  /** Stores a cancel, in parts, and sends it. On nodes that the order was not sent to, the run is cancelled at once. */
   async cancel(order: OrderOf<"cancel">, signed: readonly SignedOrder[]): Promise<"stored" | "missing" | "busy"> {
     const { wallMs } = this.#options;
     const { db, open } = this.#book;
@@ -98,7 +98,7 @@ export class Outbox {
       const rows = db.targets(owner, run).filter(({ final, node }) => final === 0 && named.has(node));
       const parts = signed.map((each) => ({ by, signer: signerOf(each) ?? "", ...messageOf(each) }));
       if (rows.length > 0) db.messages.putStop(owner, run, parts);
-      // Held ones first: the end of the others releases none of them.
+      // Held ones first, so that the end of the others releases none of them.
       const unsent = rows.filter(({ journal, state }) => journal === "" && (state === "pending" || state === "held"));
       for (const row of unsent.sort((a, b) => Number(b.state === "held") - Number(a.state === "held")))
         this.#book.put(withState(row, "cancelled", { at: wallMs(), by }));
@@ -122,19 +122,19 @@ export class Outbox {
     return isHeld;
   }
 
-  /** Takes what a node sent; resolves with the answer once it is stored. Undefined: not now, and the node sends it again. */
+  /** Takes a node's event. Resolves with the answer once it is stored; undefined: not now, and the node resends it. */
   async take(node: string, event: FleetEvent): Promise<EventAnswer | undefined> {
     const answer = await this.#reports.take(node, event);
     await this.#sendReleased();
     return answer;
   }
 
-  /** The node is back, or its agent has started anew: whatever was on its way may be lost. */
+  /** Call it when a node is back or its agent has restarted: messages on their way may be lost. */
   async resend(node: string): Promise<void> {
     await this.#sending.send(this.#book.open.of(node));
   }
 
-  /** Called each second. Where 200,000 orders are silent it takes longer: it is not begun again meanwhile. */
+  /** Called each second. With 200,000 silent orders it takes longer: a call meanwhile joins the one under way. */
   look(): Promise<void> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
@@ -149,7 +149,7 @@ export class Outbox {
     await db.scrub(this.#options.nowMs());
   }
 
-  /** What a user asks for. */
+  /** Commits a user's request. */
   async #commit<T>(act: () => T): Promise<T | "busy"> {
     try {
       return await this.#book.commit(act);

@@ -1,12 +1,12 @@
-/** How the outbox reaches nodes. Orders are lost on the way at any time: they are repeated until they are answered. */
+/** How the outbox reaches nodes. Any message may be lost: orders are resent until they are answered. */
 export interface Nodes {
   /** Sends the bytes of a signed order. */
   send(node: string, message: Uint8Array): void;
   isPresent(node: string): boolean;
-  /** Two agents answer to its name: nothing is sent. */
+  /** Whether two agents use its name: then nothing is sent. */
   isDuplicate(node: string): boolean;
-  /** How many agents of this node are connected. Rejects if that cannot be known now. */
+  /** Number of connected agents of this node. Rejects if it cannot be determined now. */
   connectionsOf(node: string): Promise<number>;
-  /** Of the node's last sign of life; empty: none yet. */
+  /** Journal in the node's last presence; empty if none has come yet. */
   journalOf(node: string): string;
 }

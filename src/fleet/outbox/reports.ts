@@ -20,9 +20,9 @@ interface ReportsOptions {
   readonly nodes: Nodes;
   readonly log: Log;
   readonly wallMs: () => number;
-  /** A node has refused a run, or the cancel of one. */
+  /** Called when a node has refused a run, or the cancel of one. */
   readonly onRefused: (of: Refused) => void;
-  /** An event that the outbox knew already: its answer was lost. */
+  /** Called for an event that was stored before: its answer was lost. */
   readonly onRepeated: () => void;
 }
 
@@ -37,7 +37,7 @@ export interface Refused {
   readonly why: string;
 }
 
-/** Takes what nodes report. Stored, then answered. */
+/** Takes nodes' reports: stores each, then answers it. */
 export class Reports {
   readonly #options: ReportsOptions;
 
@@ -61,7 +61,7 @@ export class Reports {
 
   async #takeJournal(node: string, event: FleetEventOf<"journal">): Promise<EventAnswer> {
     const { book, nodes, log } = this.#options;
-    // A copy of a machine, its certificate included: each gets every order, so that only one may start any.
+    // Two connections mean a copy of the machine, with its certificate. Both get every order: the one that asks may start none.
     const isTwice = (await nodes.connectionsOf(node)) > 1;
     return book.commit((): EventAnswer => {
       const isOtherAlive = nodes.isPresent(node) && nodes.journalOf(node) !== event.journal;
@@ -71,7 +71,7 @@ export class Reports {
     });
   }
 
-  /** Nothing of a call is stored but how far the journal has come. */
+  /** Stores nothing of a call but the journal's sequence. */
   #takeResult(node: string, { journal, sequence }: FleetEventOf<"result">): Promise<EventAnswer> {
     const { book } = this.#options;
     return book.commit((): EventAnswer => {
@@ -116,8 +116,8 @@ export class Reports {
   }
 
   /**
-   * A run that this outbox does not know, as its user signed it: it comes from before a restored disk. Only nodes can verify that, so
-   * it is believed of this node's own part and gives nobody a file.
+   * Takes an unknown run as its user signed it: the outbox was restored from an older copy. Only nodes can verify the signature,
+   * so the node is believed only for its own part, and the run gives nobody a file.
    */
   async #takeOrder(node: string, signed: SignedOrder): Promise<EventAnswer> {
     const { book, log, wallMs } = this.#options;

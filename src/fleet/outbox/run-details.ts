@@ -1,7 +1,7 @@
 import type { OrderOf } from "../../wire/fleet/order.ts";
 import type { RunDetails } from "../../wire/fleet/run-view.ts";
 
-/** What it takes to order the same again, but for the values of the environment: they are the user's secrets. */
+/** Everything needed to order the same again, except the values of the environment, which are the user's secrets. */
 export function detailsOf(
   order: OrderOf<"run">,
   { batch, pausesOnFailure }: Pick<RunDetails, "batch" | "pausesOnFailure">,

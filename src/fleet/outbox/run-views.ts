@@ -9,11 +9,11 @@ import type { PublishedDb } from "./published-db.ts";
 import type { Transaction } from "./transaction.ts";
 import { Watchers } from "./watchers.ts";
 
-/** Each takes some 20 us, most of it for the digest in its execution's id, and all else of the fleet waits meanwhile. */
+/** Nodes shown in one turn: each takes some 20 us, most of it for its execution's id, and all else of the fleet waits meanwhile. */
 const NODES_A_TURN = 128;
-/** Followers of a run on more of them get fewer states, so that a large run takes no more of the processor than others. */
+/** Followers of a run on more nodes get fewer states, so that a large run takes no more of the processor than others. */
 const NODES_A_PACE = 500;
-/** Of a page: then it ends. A command has up to 190 KiB of words, and a run on 4,000 nodes takes 640 KiB of JSON. */
+/** Length after which a page ends. A command has up to 190 KiB of words, and a run on 4,000 nodes takes 640 KiB of JSON. */
 const MAX_PAGE_CHARACTERS = 1_048_576;
 const CHARACTERS_OF_NODE = 160;
 
@@ -36,7 +36,7 @@ interface RunViewsOptions {
 }
 
 /**
- * What users see of their runs, of what is on the disk. Each view shows one moment, even if it takes several turns of the event
+ * Users' views of their runs, from the disk. Each view shows one moment, even if it takes several turns of the event
  * loop to make.
  */
 export class RunViews {
@@ -63,7 +63,7 @@ export class RunViews {
     return row === undefined ? undefined : this.#viewOf(row);
   }
 
-  /** At most so many, and fewer where they are large: but always one, if there is one. */
+  /** At most `limit` runs, fewer if they are large, but at least one if there is any. */
   async page(owner: string, { before, limit }: { before: string; limit: number }): Promise<RunsPage> {
     const runs: RunView[] = [];
     let next = before;
@@ -86,12 +86,12 @@ export class RunViews {
     return { runs, next };
   }
 
-  /** The run now and after each change, until it is done or `signal` ends it. All followers of a run get the same objects. */
+  /** The run now and after each change, until it is done or `signal` aborts. All followers of a run get the same objects. */
   follow(owner: string, run: string, signal: AbortSignal): AsyncIterable<RunView> {
     return this.#watchers.follow({ owner, run, signal });
   }
 
-  /** Commands that run now and have published this name, the first ones. */
+  /** Running commands that have published this name, the oldest ones. */
   commandsOf(service: string): readonly PublishedCommand[] {
     const [owner, name] = userAndName(service);
     const running = owner === "" ? [] : this.#db.published.running({ owner, name });
@@ -102,7 +102,7 @@ export class RunViews {
     this.#watchers.changed(owner, run);
   }
 
-  /** Ends all that follow. */
+  /** Ends all followers. */
   close(): void {
     this.#watchers.close();
   }

@@ -17,16 +17,16 @@ interface SendingOptions {
   readonly nextTurn?: () => Promise<unknown>;
 }
 
-/** While a node is present and says nothing, its orders are sent again. */
+/** Interval of resending to a present node that does not answer. */
 const RESEND_AFTER_MS = 5_000;
-/** Sent four times without an answer. */
+/** Time without an answer until an order is `unconfirmed`: it was sent about four times. */
 const UNCONFIRMED_AFTER_MS = 20_000;
 
-/** Committed together; their orders are in memory meanwhile, 192 KiB each at most. */
+/** Orders stored and sent together: their messages are in memory meanwhile, 192 KiB each at most. */
 const AT_A_TIME = 256;
-/** Each takes some 40 us to store, */
+/** Orders in one piece of a commit: each takes some 40 us to store. */
 const STORED_AT_A_TIME = 32;
-/** and as long to send. What others ask comes between. */
+/** Orders sent in one turn: each takes some 40 us. Other requests come in between. */
 const SENT_A_TURN = 64;
 
 type Messages = Map<string, { readonly order: MessageFor; readonly cancel: MessageFor }>;
@@ -37,7 +37,7 @@ interface OnNode {
   readonly node: string;
 }
 
-/** Sends orders and cancels to their nodes, again and again until these say what became of them. */
+/** Sends orders and cancels to their nodes, and resends them until the nodes report on them. */
 export class Sending {
   readonly #options: SendingOptions;
   readonly #nextTurn: () => Promise<unknown>;
@@ -47,7 +47,7 @@ export class Sending {
     this.#nextTurn = options.nextTurn ?? (() => nextTurn());
   }
 
-  /** Sends what present nodes have not answered, some in each turn of the event loop. */
+  /** Sends the orders and cancels that present nodes have not answered, some in each turn of the event loop. */
   async send(all: readonly OnNode[]): Promise<void> {
     for (const some of piecesOf(all, AT_A_TIME)) {
       const messages: Messages = new Map();
@@ -59,7 +59,7 @@ export class Sending {
     }
   }
 
-  /** The first journal that an order is sent to is stored before. Resolves with what may go, and adds its messages. */
+  /** Stores the first journal of each order before it is sent there. Resolves with the rows to send, and adds their messages. */
   async #store(all: readonly OnNode[], messages: Messages): Promise<readonly TargetRow[]> {
     const { book, nodes, wallMs } = this.#options;
     const { db } = book;
@@ -78,11 +78,11 @@ export class Sending {
           messages.set(key, { order: messageFor(db.messages.orders(owner, run)), cancel: messageFor(stop) });
         }
         const row = db.target({ owner, run, node });
-        // Held, although its batch seemed to be released: that did not reach the disk.
+        // Still held: the commit that released its batch did not reach the disk.
         if (row === undefined || row.final === 1 || row.state === "held") continue;
         const journal = nodes.journalOf(node);
         if (isUntaken && row.journal !== "" && row.journal !== journal) {
-          // Its order is in a journal that is gone. Whether it was started there, nobody can say.
+          // Its order went to a journal that is gone: it is unknown whether it started there.
           book.put(withState(row, "unknown", { at: wallMs(), why: "journal-replaced" }));
         } else if (isUntaken && row.state === "pending") {
           book.put({ ...withState(row, "sent", { at: wallMs() }), journal });
@@ -93,7 +93,7 @@ export class Sending {
     });
   }
 
-  /** What is on the disk, to its nodes. */
+  /** Sends stored rows to their nodes. */
   #pass(rows: readonly TargetRow[], messages: Messages): void {
     const { book, nodes, nowMs } = this.#options;
     const now = nowMs();
@@ -104,7 +104,7 @@ export class Sending {
       each.lastSentMs = now;
       const of = messages.get(keyOf(row));
       const [order, cancel] = [of?.order(row.node), of?.cancel(row.node)];
-      // The cancel first: then the order that follows it does not start.
+      // The cancel first, so that the order after it does not start.
       if (cancel !== undefined) nodes.send(row.node, cancel);
       if (each.isUntaken && !each.isHeld && order !== undefined) nodes.send(row.node, order);
     }
@@ -119,9 +119,9 @@ export class Sending {
     const over: OnNode[] = [];
     const silent: OnNode[] = [];
     for (const open of book.open.all()) {
-      // Its end alone is awaited. There may be 200,000, so that this comes first.
+      // Only its end is awaited. First, because there may be 200,000 of these.
       if (!open.isUntaken && !open.isCancelled) continue;
-      // Nobody has it but this outbox: it cannot start any more.
+      // Not sent since the collector's start. If its row shows that no node got it before, it can never start.
       const isOver = wall > open.expires && open.firstSentMs === undefined;
       const isSilent = open.firstSentMs !== undefined && now - open.firstSentMs > UNCONFIRMED_AFTER_MS;
       if (open.isUntaken && isOver) over.push(open);
@@ -133,7 +133,7 @@ export class Sending {
     await this.send(due);
   }
 
-  /** Decides what has become of those whose rows still say so when they are written. */
+  /** Gives a state to the orders whose rows still qualify inside the commit. */
   async #settle(all: readonly OnNode[], state: RunState, isStill: (row: TargetRow) => boolean): Promise<void> {
     const { book, wallMs } = this.#options;
     const at = wallMs();

@@ -3,7 +3,7 @@ import type { Order } from "../../wire/fleet/order.ts";
 import { isFinal, type RunState } from "../../wire/fleet/states.ts";
 import type { TargetRow } from "./outbox-db.ts";
 
-/** A run on a node of which nothing is known yet. */
+/** A run on a node that has not reported on it. */
 export function newTarget(order: Pick<Order, "user" | "run">, node: string, atMs: number): TargetRow {
   return {
     owner: order.user,
@@ -21,7 +21,7 @@ export function newTarget(order: Pick<Order, "user" | "run">, node: string, atMs
   };
 }
 
-/** With a state that the collector decides. */
+/** The row with a state that the collector decides. */
 export function withState(
   row: TargetRow,
   state: RunState,
@@ -30,7 +30,7 @@ export function withState(
   return { ...row, state, why, text: "", by, at, final: isFinal(state) ? 1 : 0 };
 }
 
-/** With a state that the node reported. */
+/** The row with a state that the node reported. */
 export function withEvent(row: TargetRow, event: FleetEventOf<"state">): TargetRow {
   const { state, why, text, code, signal, by, at } = event;
   return { ...row, state, why, text, code, signal, by, at, final: isFinal(state) ? 1 : 0 };

@@ -1,11 +1,11 @@
 import type Database from "better-sqlite3";
 
-/** The database's one transaction, which may stay open over several turns of the event loop. On the disk once `commit` returns. */
+/** The database's one transaction, which may stay open over several turns of the event loop. Changes are on the disk once `commit` returns. */
 export class Transaction {
   readonly #db: Database.Database;
   readonly #statements: Readonly<Record<"begin" | "commit" | "rollback", Database.Statement>>;
   #undo: (() => void)[] = [];
-  /** Who waits for its end: bounded by the requests of users that the web takes. */
+  /** Callers of `ended`, bounded by the users' requests that the web takes. */
   #waiting: (() => void)[] = [];
 
   constructor(db: Database.Database) {
@@ -23,19 +23,19 @@ export class Transaction {
     this.#end();
   }
 
-  /** What was done since `begin` has not happened. SQLite may have rolled back by itself, where the disk is full. */
+  /** Undoes everything since `begin`, also in memory. SQLite may have rolled back by itself if the disk is full. */
   rollback(): void {
     if (this.#db.inTransaction) this.#statements.rollback.run();
     for (const undo of this.#undo.reverse()) undo();
     this.#end();
   }
 
-  /** Since `begin`: how to take back what has changed in memory with it. */
+  /** Registers how to undo a change in memory that belongs to the transaction. */
   onRollback(undo: () => void): void {
     this.#undo.push(undo);
   }
 
-  /** Resolves when none is open: what is read before the event loop's next turn is on the disk. */
+  /** Resolves when none is open: reads until the event loop's next turn see only what is on the disk. */
   async ended(): Promise<void> {
     while (this.#db.inTransaction) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }

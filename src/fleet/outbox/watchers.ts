@@ -1,15 +1,15 @@
-/** Between two states for one who follows: one of a run on 1,000 nodes takes some 20 ms to make, and nobody reads faster. */
+/** Least time between two states for a follower: one of a run on 1,000 nodes takes some 20 ms to make, and nobody reads faster. */
 const EVERY_MS = 100;
 
-/** What `read` says of a run. */
+/** A run's state from `read`. */
 interface Read<T> {
   readonly value: T;
   readonly isLast: boolean;
-  /** How many times `EVERY_MS` pass until the next one. */
+  /** Multiples of `EVERY_MS` until a follower gets the next one. */
   readonly pace: number;
 }
 
-/** Those who follow one run, and its state as they all see it. Undefined: it has changed since, or nobody has read it. */
+/** Followers of one run, and the state that they share. `state` undefined: the run has changed since, or was not read. */
 interface Followed<T> {
   readonly wakes: Set<() => void>;
   state: Promise<Read<T> | undefined> | undefined;
@@ -22,7 +22,7 @@ interface WatchersOptions<T> {
   readonly read: (owner: string, run: string) => Promise<Read<T> | undefined>;
 }
 
-/** Who waits for changes of a run. A state is made once for all of them. */
+/** Followers of runs. Each state is made once for all followers of its run. */
 export class Watchers<T> {
   readonly #options: WatchersOptions<T>;
   readonly #followed = new Map<string, Followed<T>>();
@@ -40,8 +40,8 @@ export class Watchers<T> {
   }
 
   /**
-   * The run's state, now and whenever it has changed, until it is the last one, or `signal` says so. Changes close together are one.
-   * Bounded by the places that the web gives users for it.
+   * Yields the run's state now and after changes, until it is the last one or `signal` aborts. Changes close together are one. The
+   * web bounds the number of followers.
    */
   async *follow({
     owner,
@@ -74,7 +74,7 @@ export class Watchers<T> {
           continue;
         }
         hasChanged = false;
-        // What changes from here on is another state.
+        // A change from here on clears it, and is in the next state.
         followed.state ??= read(owner, run);
         const state = await followed.state;
         if (state === undefined || signal.aborted) return;
