@@ -10,7 +10,7 @@ interface OutboxPorts {
   readonly onNoticesPruned: (count: number) => void;
 }
 
-/** Counts the outbox's repeated and pruned records, and audits users' events. */
+/** Counts repeated events, pruned runs, and postponed and pruned notices; audits users' events. */
 export function outboxPorts({ audit, metrics }: { readonly audit: Audit; readonly metrics: Metrics }): OutboxPorts {
   const repeated = metrics.count("ml_fleet_repeated_events_total", "Events of nodes that were known already");
   const forgotten = metrics.count(

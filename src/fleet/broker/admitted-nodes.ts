@@ -62,13 +62,13 @@ export class AdmittedNodes {
     return name === undefined || this.#paused.has(name) ? undefined : name;
   }
 
-  /** Writes the list before the broker starts. */
+  /** Writes `nodes.conf`. Call it before the broker starts. */
   write(): void {
     this.#read();
     this.#write(nodesConf(this.#admitted(), 2).text);
   }
 
-  /** Starts watching once the broker answers. `isInUse`: it was started after `write`, and has read that list. */
+  /** Starts watching once the broker answers. `isInUse`: it was started after `write`, and has read that `nodes.conf`. */
   watch({ isInUse }: { readonly isInUse: boolean }): void {
     if (isInUse) this.#usedMark = nodesConf(this.#admitted(), 2).mark;
     else void this.apply();
@@ -143,7 +143,7 @@ export class AdmittedNodes {
       this.#listed = parseListedNodes(readFileSync(join(pki, NODES_LIST), "utf8"));
     } catch (error) {
       if (!isMissing(error)) throw error;
-      // A missing list would admit nobody: an administrator is probably copying a new one.
+      // There was a list, and without one nobody would be admitted: an administrator is probably copying a new one.
       if (this.#listed.length > 0) throw error;
       const next = "copy it from where the authority is; `mlctl pki fleet` makes it";
       log.event("warning", "no nodes.list: the fleet's broker admits no node", { pki, next });

@@ -27,7 +27,7 @@ interface BrokerOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly wallMs: () => number;
-  /** Called when the set of admitted nodes changes. */
+  /** Called when the set of nodes with a valid certificate changes. */
   readonly onNodes?: ((names: ReadonlySet<string>) => void) | undefined;
 }
 

@@ -78,7 +78,7 @@ export class Calls {
   take(node: string, event: FleetEvent): boolean {
     if (event.kind !== "state" && event.kind !== "result") return false;
     const open = this.#open.get(event);
-    // A refusal of an unreadable order names no digest.
+    // A refusal for the key or the form of an order names no digest.
     const isOfIt = open?.node === node && (event.digest === open.digest || event.digest === "");
     if (!isOfIt) {
       if (event.kind === "result") this.#options.onDiscarded();

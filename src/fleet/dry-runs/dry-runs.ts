@@ -14,7 +14,7 @@ interface DryRunsOptions {
   readonly after: (act: () => void, afterMs: number) => () => void;
 }
 
-/** Longer than the node's own limits for the user directory and the check of the folder. */
+/** A node asks its user directory, for 5 s at most, and looks at the folder. A slower one is `silent`. */
 const ANSWER_WITHIN_MS = 8_000;
 /** Each holds an answer of every node. */
 const MAX_OPEN = 64;
@@ -55,7 +55,7 @@ export class DryRuns {
   take(node: string, event: FleetEventOf<"state">): boolean {
     const asked = this.#asked.get(event);
     if (asked === undefined || !asked.named.has(node)) return false;
-    // A refusal of an unreadable order names no digest.
+    // A refusal for the key or the form of an order names no digest.
     if (event.digest !== "" && event.digest !== asked.digest) return false;
     const { state, why, text } = event;
     const answer = state === "accepted" ? "would" : state === "waiting" || state === "failed" ? state : "refused";

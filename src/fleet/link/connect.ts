@@ -15,7 +15,7 @@ interface ConnectOptions {
   readonly name: string;
   readonly log: Log;
   readonly onReconnect?: (() => void) | undefined;
-  /** Ends the first attempts. */
+  /** Ends the attempts before the first connection. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -23,8 +23,8 @@ const RECONNECT_AFTER_MS = 250;
 const TRY_AGAIN_AFTER_MS = 500;
 
 /**
- * A connection of the collector to its broker. It reconnects until it is closed. Tries until
- * the broker answers; rejects when `signal` aborts.
+ * Connects the collector to its broker. Tries until the broker answers; rejects when `signal` aborts. The connection then
+ * reconnects by itself until it is closed.
  */
 export async function connectToBroker(options: ConnectOptions): Promise<NatsConnection> {
   const { name, log, onReconnect, signal } = options;

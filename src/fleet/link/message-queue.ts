@@ -1,6 +1,6 @@
-/** Each takes some 40 us to read and check; a socket hands over hundreds at once, and all else of the fleet waits meanwhile. */
+/** Messages in one turn: each takes some 40 us to read and check, a socket hands over hundreds at once, and all else of the fleet waits. */
 const AT_A_TIME = 64;
-/** The answer of a provider may take a hundred times as long. */
+/** Time of one turn: a provider's answer may take a hundred times as long as other messages. */
 const TURN_MS = 3;
 /** Messages waiting to be read plus those read but not yet stored. */
 const MAX_WAITING = 32_768;

@@ -6,19 +6,19 @@ import { parseJson } from "../../wire/record.ts";
 /** A collector that this one is joined with. */
 export interface Peer {
   readonly name: string;
-  /** Of its viewer, https; no slash at its end. */
+  /** HTTPS address of its viewer, without a slash at the end. */
   readonly url: string;
   readonly token: string;
-  /** PEM of the only authority to trust; undefined: those of the system. */
+  /** PEM of the only authority to trust; undefined: the system's authorities. */
   readonly ca: string | undefined;
 }
 
 interface Asked {
   readonly method: "GET" | "POST";
-  /** From the API's root. */
+  /** Relative to the API's root. */
   readonly path: string;
   readonly body?: unknown;
-  /** For all of it, from the name's look-up to the answer's last byte. */
+  /** Time for the whole request, from the name's look-up to the answer's last byte. */
   readonly withinMs: number;
   readonly maxBytes: number;
   readonly signal?: AbortSignal;
@@ -26,10 +26,10 @@ interface Asked {
 
 type Answer =
   | { readonly is: "answer"; readonly status: number; readonly value: unknown; readonly retryAfter: string | undefined }
-  /** `wasSent`: it may have taken the request. */
+  /** `wasSent`: the peer may have received the request. */
   | { readonly is: "none"; readonly why: string; readonly wasSent: boolean };
 
-/** Asks a joined collector, whose certificate is checked. Follows no redirect: the token is for that address alone. */
+/** Asks a joined collector after checking its certificate. Follows no redirect: the token is for that address alone. */
 export async function askPeer({ url, token, ca }: Peer, asked: Asked): Promise<Answer> {
   const { method, path, body, withinMs, maxBytes, signal } = asked;
   const sent = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
@@ -39,7 +39,7 @@ export async function askPeer({ url, token, ca }: Peer, asked: Asked): Promise<A
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const request = open(`${url}/api${path}`, {
         method,
-        // A connection that was kept might have been closed at the other end: that would look like a call that was sent.
+        // No kept connection: one that the peer has closed would fail as if the request had been sent.
         agent: false,
         signal: signal === undefined ? late : AbortSignal.any([late, signal]),
         headers: {
@@ -69,7 +69,7 @@ export async function askPeer({ url, token, ca }: Peer, asked: Asked): Promise<A
   }
 }
 
-/** Undefined: longer than that. */
+/** Undefined if the body is longer than `maxBytes`. */
 async function textOf(response: IncomingMessage, maxBytes: number): Promise<string | undefined> {
   const pieces: Buffer[] = [];
   let bytes = 0;

@@ -3,21 +3,21 @@ import { type OfferedService, parseServicesView } from "../../wire/fleet/service
 import { isNodeName } from "../../wire/node-name.ts";
 import { askPeer, type Peer } from "./ask-peer.ts";
 
-/** What a joined collector said that it offers. */
+/** The services that a joined collector has reported. */
 export interface PeerList {
-  /** Of its fleet; empty: it does not say. */
+  /** Id of its fleet; empty if unknown. */
   readonly id: string;
   readonly services: readonly OfferedService[];
-  /** Why it cannot be used, in words; empty: it can. */
+  /** Why the collector cannot be used, in words; empty if it can. */
   readonly fault: string;
 }
 
 /** A person waits for the list of services. */
 const WITHIN_MS = 3_000;
-/** 4,000 nodes with tens of services each. */
+/** Room for 4,000 nodes with tens of services each. */
 const MAX_BYTES = 4 * 2 ** 20;
 
-/** Asks a joined collector what it offers. @param id of our own fleet */
+/** Asks a joined collector for its services. @param id our own fleet's id */
 export async function listPeer(peer: Peer, id: string): Promise<PeerList> {
   const limits = { withinMs: WITHIN_MS, maxBytes: MAX_BYTES };
   const answer = await askPeer(peer, { method: "GET", path: "/services", ...limits });
@@ -25,7 +25,7 @@ export async function listPeer(peer: Peer, id: string): Promise<PeerList> {
   return list.id === id ? unusable("it is this collector, or has its authority") : list;
 }
 
-/** In words: it answers, and not with what was asked for. */
+/** Words for an answer other than the requested one. */
 export function peerFault(name: string, status: number): string {
   if (status === 401 || status === 403)
     return `${name} does not take this collector's token: an administrator there makes one (mlctl tokens create NAME --scope peer)`;

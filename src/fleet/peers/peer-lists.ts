@@ -11,14 +11,14 @@ interface PeerListsOptions {
   readonly nowMs: () => number;
 }
 
-/** Older, it is asked for again. */
+/** A list older than this is requested again. */
 const FRESH_FOR_MS = 10_000;
-/** Older, it is no answer: who asks waits for the next one. */
+/** A list older than this is not used: the caller waits for a new one. */
 const USABLE_FOR_MS = 300_000;
 
 /**
- * What joined collectors offer. Who asks gets what is known at once, and each collector is asked again behind it: one that does
- * not answer keeps nobody waiting but those who ask when nothing is known of it.
+ * Lists of joined collectors' services. A caller gets the last lists at once while new ones are requested: a collector that does
+ * not answer delays only callers for whom it has no usable list.
  */
 export class PeerLists {
   readonly #options: PeerListsOptions;
@@ -42,7 +42,7 @@ export class PeerLists {
     return known !== undefined && ageMs < USABLE_FOR_MS ? known.list : next;
   }
 
-  /** Once at a time. */
+  /** Requests a list, or joins the request under way. */
   #ask(peer: Peer): Promise<PeerList> {
     const open = this.#asking.get(peer);
     if (open !== undefined) return open;

@@ -15,7 +15,7 @@ import { PeerLists } from "./peer-lists.ts";
 
 interface PeersOptions {
   readonly peers: readonly Peer[];
-  /** Of this collector's fleet. */
+  /** Id of this collector's fleet. */
   readonly id: string;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -23,18 +23,18 @@ interface PeersOptions {
   readonly nowMs: () => number;
 }
 
-/** The peer's own answer comes at the end of its time: it has this much more for the way. */
+/** Added to a call's time limit for the way: a silent node's peer answers only at the end of that limit. */
 const WAY_MS = 2_000;
 /** 64 KiB of JSON, each character of which may take six in the JSON around it, and some words. */
 const MAX_CALL_BYTES = 512 * 1_024;
 /** Each is a connection, and holds an answer. */
 const MAX_OPEN = 64;
-/** Of one user, who leaves places for the others. */
+/** Limit of one user, to leave places for others. */
 const MAX_OPEN_OF_USER = 16;
 
 /**
- * Collectors that this one is joined with: what no node here offers, those of theirs may. The user signs for their fleet and
- * their node, which verifies that; here a call is passed on as it was signed. What came from a peer is never passed on again.
+ * Joined collectors, whose nodes may offer services that no node here does. The user signs a call for the other fleet and its
+ * node, which verifies the signature; this collector passes it on unchanged. A call that came from a peer goes no further.
  */
 export class Peers {
   readonly #options: PeersOptions;
@@ -62,7 +62,7 @@ export class Peers {
     });
   }
 
-  /** What they offer, in the order of the configuration, and which of them cannot be used. */
+  /** Their services, in the order of the configuration, and the collectors that cannot be used. */
   async offers(): Promise<{ readonly services: readonly OfferedService[]; readonly missing: readonly MissingPeer[] }> {
     const [services, missing]: [OfferedService[], MissingPeer[]] = [[], []];
     for (const [peer, { id, services: offered, fault }] of await this.#lists.all()) {
@@ -73,8 +73,8 @@ export class Peers {
   }
 
   /**
-   * The name of the peer with this fleet; `wanted`: that peer, and no other. Any peer may say that a fleet is its own: where several
-   * do, and nobody says which, a call goes to none of them.
+   * The name of the peer with this fleet; with `wanted`, only of that peer. Any peer can claim a fleet: if several do and none is
+   * named, a call goes to none of them.
    */
   async of(fleet: string, wanted?: string): Promise<string | undefined> {
     const names = (await this.#lists.all()).flatMap(([{ name }, { id, fault }]) =>
@@ -83,7 +83,7 @@ export class Peers {
     return names.length === 1 ? names[0] : undefined;
   }
 
-  /** Passes on a call, once. */
+  /** Passes a call on, once. */
   async call(
     name: string,
     order: OrderOf<"call">,

@@ -14,7 +14,7 @@ interface QuestionsOptions {
   readonly send: SendAsk;
   /** Calls once after a time. Returns how to call that off. */
   readonly after: (act: () => void, afterMs: number) => () => void;
-  /** An answer that nobody waits for, that is not of its form, or that no longer fits in the limit. */
+  /** Called for an answer that nobody waits for, is malformed, or exceeds the limit. */
   readonly onDiscarded: () => void;
 }
 
@@ -22,15 +22,15 @@ interface HowToAsk {
   readonly signed: SignedOrder;
   readonly withinMs: number;
   readonly signal: AbortSignal;
-  /** Hears what nodes say, `started` too: once for all that came in a turn of the event loop. */
+  /** Called with nodes' messages, `started` included: once for all of a turn of the event loop. */
   readonly onSaid?: ((said: readonly AskedNode[]) => void) | undefined;
 }
 
 /** Each holds an answer of every node. */
 const MAX_OPEN = 16;
-/** Of one user, who leaves places for the others. */
+/** Limit of one user, to leave places for others. */
 const MAX_OPEN_OF_USER = 4;
-/** Of one question: what one page or `mlctl ask` reads at a time. Most providers need a few hundred for a node. */
+/** All answers to one question, which one page or `mlctl ask` reads. Most providers need a few hundred for a node. */
 const MAX_CHARACTERS = 8_388_608;
 
 interface Asked extends AskedNodes<AskedNode> {
@@ -38,7 +38,7 @@ interface Asked extends AskedNodes<AskedNode> {
   characters: number;
 }
 
-/** Asks nodes what they know. Waits for exactly those that are there, and nothing of it is stored. */
+/** Sends questions to nodes and waits for exactly those that are present. Stores nothing. */
 export class Questions {
   readonly #options: QuestionsOptions;
   readonly #asked = new OpenAsks<Asked>({ most: MAX_OPEN, mostOfUser: MAX_OPEN_OF_USER });
@@ -47,7 +47,7 @@ export class Questions {
     this.#options = options;
   }
 
-  /** Resolves with what became of it on each node, early with the signal. Undefined: too many are asked at the moment. */
+  /** Resolves with the outcome on each node, early with the signal. Undefined if too many questions are open. */
   async ask(
     order: OrderOf<"ask">,
     { signed, withinMs, signal, onSaid }: HowToAsk,
@@ -66,7 +66,7 @@ export class Questions {
     });
   }
 
-  /** What a node says to the question with this id. */
+  /** Takes a node's message about the question with this id. */
   take(node: string, run: string, text: string): void {
     const answer = parseAnswer(text);
     const asked = answer === undefined ? undefined : this.#asked.get({ user: answer.user, run });
@@ -75,7 +75,7 @@ export class Questions {
       return;
     }
     if (answer.state === "start") {
-      // Said again, it is no news.
+      // A repeated `start` is no news.
       if (!asked.answers.has(node)) note(asked, { node, answer: "started", why: "", text: "", rows: [] });
       return;
     }
@@ -85,11 +85,11 @@ export class Questions {
     end(asked, hasRoom ? said(node, answer, answer.state) : { node, ...NO_ROOM });
   }
 
-  /** Whether a report is a node's refusal of such a question. */
+  /** Whether a report is a node's refusal of an open question. */
   refused(node: string, event: FleetEventOf<"state">): boolean {
     const asked = this.#asked.get(event);
     if (asked === undefined || !asked.missing.has(node)) return false;
-    // A refusal from before the order could be read names no digest.
+    // A refusal for the key or the form of an order names no digest.
     if (event.digest !== "" && event.digest !== asked.digest) return false;
     const { state, why, text } = event;
     end(asked, { node, answer: state === "waiting" ? state : "refused", why, text, rows: [] });

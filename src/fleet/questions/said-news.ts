@@ -1,6 +1,6 @@
 import type { AskedNode } from "../../wire/fleet/asked-node.ts";
 
-/** What nodes say to a question, handed over once for all that came in a turn of the event loop. */
+/** Collects nodes' messages about a question, and hands over those of one turn of the event loop together. */
 export class SaidNews {
   readonly #onSaid: ((said: readonly AskedNode[]) => void) | undefined;
   /** At most two of a node: that it has begun, and its answer. */
@@ -17,7 +17,7 @@ export class SaidNews {
     this.#waiting.push(said);
   }
 
-  /** At once: the question has ended. */
+  /** Hands over at once. Call it when the question has ended. */
   flush(): void {
     const said = this.#waiting;
     this.#waiting = [];

@@ -36,7 +36,7 @@ interface Pending {
 
 /**
  * Runs the fleet in a worker thread, so that node messages, SQLite and its fsyncs do not delay lines of jobs on the main thread.
- * Only users' requests, their results, and log and audit records cross. See `Fleet` for what the methods do.
+ * Only users' requests and their results, names of nodes, metrics, and log and audit records cross. See `Fleet` for what the methods do.
  */
 export class FleetThread {
   readonly id: string;
@@ -65,7 +65,7 @@ export class FleetThread {
     let hasStarted = false;
     worker.on("error", (error) => {
       this.#lose(error);
-      // Until then `start` rejects with it.
+      // An earlier error rejects `start`.
       if (hasStarted) onLost(error);
     });
     worker.on("exit", () => this.#lose(new Error("Cannot ask the fleet: its thread has ended")));

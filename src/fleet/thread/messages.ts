@@ -69,11 +69,11 @@ export type FromThread =
   /** The result as JSON text, so that the main thread reads one string instead of cloning thousands of objects. */
   | { readonly t: "done"; readonly id: number; readonly json: string | undefined }
   | { readonly t: "failed"; readonly id: number; readonly message: string }
-  /** Answers of nodes to a question before its end. */
+  /** Nodes' answers to a question, before its result. */
   | { readonly t: "said"; readonly id: number; readonly json: string }
   /** The thread is ready for the next bytes of a file. */
   | { readonly t: "pull"; readonly id: number }
-  /** Names of all admitted nodes, sent on every change. */
+  /** Names of all nodes with a valid certificate, sent on every change. */
   | { readonly t: "nodes"; readonly names: readonly string[] }
   | { readonly t: "log"; readonly severity: Severity; readonly message: string; readonly fields: LogFields | undefined }
   | { readonly t: "audit"; readonly event: AuditEvent };
