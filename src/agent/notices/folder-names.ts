@@ -2,8 +2,8 @@ import { type Dir, opendirSync } from "node:fs";
 import { AGENT_LIMITS } from "../limits.ts";
 
 /**
- * Names in a folder that anybody may fill, some at a time: each look goes on where the one before ended, so that what is in front
- * hides nothing.
+ * Names in a folder that anybody may fill, some at a time: each look goes on where the one before ended, so that no number of
+ * entries hides those behind them.
  */
 export class FolderNames {
   readonly #path: string;

@@ -31,7 +31,7 @@ export class AcceptedRuns {
     this.#options = options;
   }
 
-  /** @param onOutcome hears why it did not start, or that what was started has ended */
+  /** @param onOutcome called with the reason if it did not start, or when it has ended */
   async begin(name: RunName, run: OpenRun, onOutcome: (outcome: Outcome) => void): Promise<void> {
     const { journal, checks, starter, services, shared, nowMs } = this.#options;
     const canceller = journal.canceller(name);

@@ -32,7 +32,7 @@ export class OpenRuns {
     this.#onRecord = onRecord;
   }
 
-  /** Of one user, or of all. */
+  /** Number of open runs, of one user or of all. */
   count(user?: string): number {
     if (user === undefined) return this.#open.size;
     return this.names().filter((name) => name.user === user).length;

@@ -38,7 +38,7 @@ export class Runs {
     for (const name of options.journal.all()) this.#recall(name);
   }
 
-  /** Of one user, or of all. */
+  /** Number of open runs, of one user or of all. */
   openCount(user?: string): number {
     return this.#open.count(user);
   }

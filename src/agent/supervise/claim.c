@@ -11,7 +11,7 @@
 enum { DIRECTORY_SECONDS = 10 };
 
 int claim_run(struct run *run, struct user *user, struct claiming words) {
-  // Of a unit around, perhaps: its temporary names would be those of every supervisor.
+  // A unit around this process would give all supervisors in it the same temporary names.
   unsetenv("INVOCATION_ID");
   run->folder = open(words.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (run->folder < 0) return USAGE;

@@ -32,7 +32,7 @@ int look(char **words);
  */
 int serve(char **words);
 
-/** Of a unit of systemd, before its command (FOLDER SEQUENCE UNIT), at its stop (KILL-AFTER-SECONDS MLRUN), and at its end (FOLDER). */
+/** Actions of a systemd unit: before its command (FOLDER SEQUENCE UNIT), at its stop (KILL-AFTER-SECONDS MLRUN), at its end (FOLDER). */
 int claim_for_unit(char **words);
 int stop_unit(char **words);
 int end_unit(char **words);
