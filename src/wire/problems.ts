@@ -1,5 +1,5 @@
 /**
- * What is wrong with a request, by name, and its words in English; `{value}` stands for a value. A client that speaks another
+ * Problems of requests, by name, and their words in English; `{value}` stands for a value. A client that speaks another
  * language has words of its own for each name.
  */
 export const PROBLEMS = {

@@ -3,7 +3,7 @@ import { PROBLEMS, type ProblemName } from "./problems.ts";
 import { asCount, asRecord, type UnknownRecord } from "./record.ts";
 import { parseTime } from "./time.ts";
 
-/** What is wrong with a member of a request, for the user. */
+/** A fault in a member of a request, in words for the user. */
 export class Problem extends Error {
   readonly named: NamedProblem & { readonly is: ProblemName };
 
@@ -13,7 +13,7 @@ export class Problem extends Error {
   }
 }
 
-/** A body that is none, in words and by name. */
+/** The problem of an invalid body, in words and by name. */
 export interface WrongBody {
   readonly problem: string;
   readonly named: NamedProblem;

@@ -16,12 +16,12 @@ export interface FoundLine extends SearchedExecution {
   /** Numbers of its first and its last piece. */
   readonly n: number;
   readonly lastN: number;
-  /** Of the first piece: RFC 3339, UTC, microseconds. */
+  /** Time of its first piece: RFC 3339, UTC, microseconds. */
   readonly time: string;
   readonly stream: StreamName;
   readonly text?: string;
   readonly b64?: string;
-  /** Bytes left out before and after what is here. Omitted if there are none. */
+  /** Bytes left out before and after `text` or `b64`. Omitted if there are none. */
   readonly cut?: readonly [before: number, after: number];
   /** Only its first MiB was searched. Omitted otherwise. */
   readonly long?: true;

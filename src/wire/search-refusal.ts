@@ -8,7 +8,7 @@ export class SearchRefusal extends Error {
   readonly why: "pattern" | "missing" | "busy" | "unavailable";
   readonly problem: NamedProblem | undefined;
 
-  /** @param problem What is wrong; without one, the execution is missing. */
+  /** @param problem The fault; without one, the execution is missing. */
   constructor(why: SearchRefusal["why"], problem?: Problem) {
     super(problem === undefined ? "There is no such execution" : `Cannot search: ${problem.message}`);
     this.why = why;

@@ -20,7 +20,7 @@ import type { RunPlace } from "./run-lines.ts";
 import type { StreamName } from "./stream-name.ts";
 import { parseStream } from "./stream-name.ts";
 
-/** What is searched: one execution, a job or one run of it, or everything that the viewer may see. */
+/** Scope of a search: one execution, a job or one run of it, or everything that the viewer may see. */
 export type SearchScope =
   | ExecutionName
   | { readonly job: string; readonly run?: string | undefined; readonly owner?: string | undefined }

@@ -38,7 +38,7 @@ export interface ShareList {
   readonly withMe: readonly Share[];
 }
 
-/** Parses a request, or says what is wrong with it. */
+/** Parses a request. `problem` is for the user. */
 export function parseShareRequest(value: unknown): ShareRequest | { readonly problem: string } {
   const body = asRecord(value);
   const what = parseThing(body?.["what"]);

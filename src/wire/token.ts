@@ -5,11 +5,11 @@ export type TokenScope = "read" | "search" | "keep" | "delete" | "share" | "run"
 
 /** Body of `POST /api/tokens`. */
 export interface TokenRequest {
-  /** For its owner, who tells tokens apart by it. */
+  /** Distinguishes the owner's tokens. */
   readonly name: string;
   readonly scopes: readonly TokenScope[];
   readonly days: number;
-  /** Of services; missing: `usualCallsAMinute`. */
+  /** Calls of services; missing: `usualCallsAMinute`. */
   readonly callsAMinute?: number;
 }
 
@@ -39,7 +39,7 @@ export const TOKEN_LIMITS = {
   maxCallsAMinute: 6_000,
 } as const;
 
-/** Of a person's own programs. */
+/** Scopes for a person's own programs. */
 export const TOKEN_SCOPES: readonly Exclude<TokenScope, "peer">[] = [
   "read",
   "search",
@@ -53,7 +53,7 @@ export const TOKEN_SCOPES: readonly Exclude<TokenScope, "peer">[] = [
 /** `peer` is a joined collector's, which passes on what its users have signed. */
 export const ALL_SCOPES: readonly TokenScope[] = [...TOKEN_SCOPES, "peer"];
 
-/** Parses a request, or says what is wrong with it. */
+/** Parses a request. `problem` is for the user. */
 export function parseTokenRequest(value: unknown): TokenRequest | { readonly problem: string } {
   const { name, scopes, days: asked, callsAMinute: calls } = asRecord(value) ?? {};
   const { maxNameCharacters, maxDays, maxCallsAMinute } = TOKEN_LIMITS;
