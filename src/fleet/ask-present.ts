@@ -28,8 +28,8 @@ interface AskOptions<A> {
 }
 
 /**
- * Sends an order to those of its nodes that are there, and waits until each has said its last, for the time, or for the
- * signal. Resolves with what is known of a node then.
+ * Sends an order to its present nodes, and waits until each has answered, `withinMs` are over, or `signal` aborts. Resolves with
+ * a function that returns a node's answer, or why there is none.
  */
 export async function askPresent<A>(
   order: OrderOf<"check" | "ask">,

@@ -1,6 +1,6 @@
 import type { Nodes } from "./outbox/ports.ts";
 
-/** Sends a question, or an order to check, once: to those of its nodes that are there. */
+/** Sends a question or a dry run once, to its present nodes. */
 export type SendAsk = (
   message: Uint8Array,
   to: { readonly named: readonly string[]; readonly present: Iterable<string> },
@@ -10,7 +10,7 @@ export interface SendAskOptions {
   readonly nodes: Pick<Nodes, "isDuplicate">;
   /** Nodes with a valid certificate. */
   readonly admitted: () => ReadonlySet<string>;
-  /** Undefined: not yet there. */
+  /** Undefined: not connected yet. */
   readonly link: () => AskLink | undefined;
 }
 
@@ -21,8 +21,8 @@ interface AskLink {
 }
 
 /**
- * What names every node goes to all as one message: for a thousand nodes, collector and broker would have to encrypt and
- * read nine megabytes more. A node sees nothing by it that it does not see in its own copy.
+ * Sends an order that names every node as one message to all: with one each for a thousand nodes, collector and broker would
+ * encrypt and read nine megabytes more. A node sees nothing in it that it would not see in its own copy.
  */
 export function createSendAsk({ nodes, admitted, link }: SendAskOptions): SendAsk {
   return (message, { named, present }) => {

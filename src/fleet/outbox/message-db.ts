@@ -29,7 +29,7 @@ const MOVE_CANCELS = `
 export class MessageDb {
   readonly #statements: ReturnType<typeof prepared>;
 
-  /** @param db the outbox's, which has its tables of runs and their nodes, and commits and closes it */
+  /** @param db of the outbox, which commits and closes it; has the tables `runs` and `targets` */
   constructor(db: Database.Database) {
     db.exec(SCHEMA);
     const isOld = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'cancels'").get() !== undefined;
@@ -47,12 +47,12 @@ export class MessageDb {
     return this.#statements.digests.all({ owner, run }) as string[];
   }
 
-  /** The order's parts; empty: the run has ended on all nodes. */
+  /** The order's parts; empty: the run has ended on all nodes, or is unknown. */
   orders(owner: string, run: string): readonly string[] {
     return this.#statements.orders.all({ owner, run }) as string[];
   }
 
-  /** Replaces an earlier cancel. */
+  /** Stores a cancel in place of an earlier one. */
   putStop(owner: string, run: string, parts: readonly StopRow[]): void {
     this.#statements.removeStop.run({ owner, run });
     for (const [part, row] of parts.entries()) this.#statements.putStop.run({ owner, run, part, ...row });
@@ -63,7 +63,7 @@ export class MessageDb {
     return this.#statements.stop.all({ owner, run }) as StopRow[];
   }
 
-  /** Forgets what only nodes needed, once all of them are final. True: messages of orders went, which hold an environment. */
+  /** Once a run is final on all nodes: removes its messages and cancel. True if messages of its order were removed. */
   settle(owner: string, run: string): boolean {
     const { settleRun, settleParts, settleStop } = this.#statements;
     settleStop.run({ owner, run });

@@ -176,7 +176,7 @@ export class OutboxDb {
     return (this.#statements.openRunsOf.get({ owner }) as { n: number }).n;
   }
 
-  /** Once a run is final on all nodes: removes its message, cancel, batches and files, which only nodes needed. */
+  /** Once a run is final on all nodes: removes its messages, cancel, batches and files, which only nodes needed. */
   settle(owner: string, run: string): void {
     if (this.messages.settle(owner, run)) this.#haveGone = true;
     this.#statements.settleBatch.run({ owner, run });

@@ -116,8 +116,8 @@ export class Reports {
   }
 
   /**
-   * Takes an unknown run as its user signed it: the outbox was restored from an older copy. Only nodes can verify the signature,
-   * so the node is believed only for its own part, and the run gives nobody a file.
+   * Takes a run, or a part of one, that only the node knows: the outbox was restored from an older copy. Only nodes can verify the
+   * user's signature, so the node is believed only for itself, and the run gives nobody a file.
    */
   async #takeOrder(node: string, signed: SignedOrder): Promise<EventAnswer> {
     const { book, log, wallMs } = this.#options;

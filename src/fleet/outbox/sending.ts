@@ -22,7 +22,7 @@ const RESEND_AFTER_MS = 5_000;
 /** Time without an answer until an order is `unconfirmed`: it was sent about four times. */
 const UNCONFIRMED_AFTER_MS = 20_000;
 
-/** Orders stored and sent together: their messages are in memory meanwhile, 192 KiB each at most. */
+/** Orders stored and sent together: their messages are in memory meanwhile, 192 KiB for each part at most. */
 const AT_A_TIME = 256;
 /** Orders in one piece of a commit: each takes some 40 us to store. */
 const STORED_AT_A_TIME = 32;

@@ -3,12 +3,12 @@ import { type OfferedService, parseServicesView } from "../../wire/fleet/service
 import { isNodeName } from "../../wire/node-name.ts";
 import { askPeer, type Peer } from "./ask-peer.ts";
 
-/** The services that a joined collector has reported. */
+/** A joined collector's services, or why it cannot be used. */
 export interface PeerList {
   /** Id of its fleet; empty if unknown. */
   readonly id: string;
   readonly services: readonly OfferedService[];
-  /** Why the collector cannot be used, in words; empty if it can. */
+  /** The reason in words; empty if it can be used. */
   readonly fault: string;
 }
 
