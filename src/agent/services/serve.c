@@ -36,7 +36,7 @@ static bool start(struct run *run, const struct user *user) {
   return run->pid > 0;
 }
 
-/** Replaces the service's answer and exit. */
+/** Replaces the service's messages and exit status. */
 static void fail(struct run *run, const char *words) {
   run->status = W_EXITCODE(OWN_ERROR, 0);
   snprintf(run->said, sizeof run->said, "mlsupervise: %s", words);

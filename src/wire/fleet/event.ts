@@ -16,8 +16,8 @@ const isSignal: Check<string | null> = (value): value is string | null =>
   value === null || isMatch(/^SIG[A-Z0-9+]{1,12}$/)(value);
 
 /**
- * The journal that an event stands in. `sequence` grows with everything that the journal decides: one that is lower than
- * the collector's highest of the same journal comes from a copy of an older state.
+ * The journal of an event. `sequence` grows with every decision in the journal: one lower than the highest that the collector has
+ * seen of the same journal comes from a copy of an older state.
  */
 const JOURNAL = { journal: isId, sequence: isWhole(0, Number.MAX_SAFE_INTEGER) } as const;
 
@@ -30,7 +30,7 @@ const OUTCOME = {
   state: is(...NODE_STATES),
   /** A short name (`refused`: `key-not-trusted`), or empty. */
   why: isWhy,
-  /** The same in words, or empty. */
+  /** The reason in words, or empty. */
   text: isWords,
   code: isCode,
   signal: isSignal,
