@@ -3,7 +3,7 @@ import type { OrderedFile, OrderOf } from "../../wire/fleet/order.ts";
 import { sharedPath } from "../folders/shared-path.ts";
 import type { Staged } from "./writer.ts";
 
-/** With the node: several nodes may have one home. */
+/** Names the node as well: several nodes may have one home. */
 interface StagedOn extends Staged {
   readonly node: string;
 }

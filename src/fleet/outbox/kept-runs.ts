@@ -61,8 +61,8 @@ export class KeptRuns {
   }
 
   /**
-   * Call it inside a commit. Whether there is room for another run, with the characters of its texts. To make room, removes runs
-   * that have ended and expired, so that no signed order can start them again, in the order of expiry; `gone` is their number.
+   * Call it inside a commit. Whether there is room for another run, with the characters of its texts. To make room, removes
+   * runs of this user in the order of expiry, if they have ended and no signed order can start them again; `gone` is their number.
    */
   makeRoom(
     owner: string,

@@ -9,7 +9,7 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS notices_of_user ON notices (node, user, seq);
   CREATE INDEX IF NOT EXISTS notices_of_node ON notices (node, seq);`;
 
-/** Newest notices kept of one user on one node, and of a node's errors: nobody's push out another's. */
+/** Newest notices kept of one user on one node, and of a node's errors: no user's push out another's. */
 const MAX_OF_USER = 200;
 /** Newest notices kept of one node. */
 const MAX_OF_NODE = 1_000;
