@@ -4,12 +4,13 @@ export interface Change {
   readonly b: readonly [from: number, to: number];
 }
 
-/** Edits that are looked for between two anchors; beyond, the whole part counts as changed. Memory is the square of it. */
+/** Most edits between two anchors; beyond, the whole part counts as changed. Memory grows with its square. */
 const MAX_EDITS = 1_000;
 
 /**
- * What differs between two lists of lines, in order: `a` without its parts of the changes equals `b` without its own.
- * Lines that stand once on each side are the anchors (patience diff); between them the fewest edits (Myers, 1986).
+ * The differences between two lists of lines, in order: `a` and `b` are equal once their parts of the changes are
+ * removed. Lines that occur once on each side are anchors (patience diff); between them it finds the fewest edits
+ * (Myers, 1986).
  */
 export function lineDiff(a: readonly string[], b: readonly string[]): Change[] {
   const numbers = new Map<string, number>();
@@ -60,14 +61,14 @@ interface Region {
   readonly toB: number;
 }
 
-/** Changes that touch are one. */
+/** Appends a change; one that touches the last is merged into it. */
 function add(changes: Change[], change: Change): void {
   const last = changes.at(-1);
   if (last === undefined || last.a[1] !== change.a[0] || last.b[1] !== change.b[0]) changes.push(change);
   else changes.splice(-1, 1, { a: [last.a[0], change.a[1]], b: [last.b[0], change.b[1]] });
 }
 
-/** The longest list of lines that stand once on each side, in the order of both. */
+/** The longest list of lines that occur once on each side, in the order of both. */
 function anchorsOf({ left, right, fromA, toA, fromB, toB }: Region): [number, number][] {
   const places = new Map<number, { a: number; b: number; countA: number; countB: number }>();
   for (let at = fromA; at < toA; at += 1) {
@@ -86,7 +87,7 @@ function anchorsOf({ left, right, fromA, toA, fromB, toB }: Region): [number, nu
   return longestRising(unique.map(({ a, b }) => [a, b]));
 }
 
-/** By piles, as in patience: each pair knows the one before it. */
+/** Sorts into piles, as in patience: each pair knows its predecessor. */
 function longestRising(pairs: readonly [number, number][]): [number, number][] {
   const tops: number[] = [];
   const before: number[] = [];

@@ -4,7 +4,7 @@ export interface FoldedLine {
   readonly text: string;
   /** Nodes that printed it, in order of first appearance. */
   readonly nodes: ReadonlySet<string>;
-  /** How often in all. */
+  /** How often all nodes together printed it. */
   readonly count: number;
 }
 
@@ -13,7 +13,7 @@ interface LineFoldOptions {
   readonly keyOf: (text: string) => string;
   /** Called with each finished line, the one seen longest ago first. */
   readonly emit: (line: FoldedLine) => void;
-  /** Most different lines remembered at a time, and their characters in all, with those of their nodes' names. */
+  /** Most distinct lines remembered at a time, and most characters in them and in their nodes' names. */
   readonly maxLines?: number;
   readonly maxCharacters?: number;
 }
@@ -33,14 +33,14 @@ const NODE_CHARACTERS = 16;
 /**
  * Folds equal lines of many nodes, even with others between them.
  *
- * Memory is bounded: when too many different lines wait, the one printed longest ago is handed over, and starts again
- * if it returns. Counts always add up to the lines that went in.
+ * Memory is bounded: when too many distinct lines wait, the one printed longest ago is handed over, and its count
+ * starts again if it returns. Counts always add up to the lines that went in.
  */
 export class LineFold {
   readonly #options: Required<LineFoldOptions>;
   /** By key, the line printed longest ago first. */
   readonly #entries = new Map<string, Entry>();
-  /** Of all entries; those before it are gone. A new iterator would walk over their empty places each time. */
+  /** Iterates over all entries, past those removed. A new iterator would walk over their empty places each time. */
   readonly #oldest = this.#entries.keys();
   #characters = 0;
 

@@ -6,7 +6,7 @@ export function withoutNumbers(text: string): string {
   return text.replace(NUMBER, "\0");
 }
 
-/** Lines that differ in nothing but numbers as one: where they differ, the least and the greatest. `loss=0.91..0.94` */
+/** One line for several that differ only in numbers: each differing number becomes its range, `loss=0.91..0.94`. */
 export function withRanges(texts: readonly string[]): string {
   const [first = "", ...others] = texts;
   const ranges = numbersOf(first).map((number) => ({ least: number, most: number }));

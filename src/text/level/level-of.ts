@@ -1,7 +1,7 @@
-/** How serious a line says that it is. */
+/** The severity that a line states. */
 export type Level = "error" | "warn" | "info" | "debug";
 
-/** The most serious first. */
+/** Most serious first. */
 export const LEVELS: readonly Level[] = ["error", "warn", "info", "debug"];
 
 const WORDS: Readonly<Record<string, Level>> = {
@@ -32,10 +32,10 @@ const MEMBER = new RegExp(
   String.raw`(?:^|[\s{,"])(?:log\.)?(?:level|severity|lvl|levelname|loglevel)"?\s*[:=]\s*"?(${NAMES}|[1-6]0)\b`,
   "i",
 );
-/** In capital letters it is a level anywhere in the head; `[error]`, `<warn>`, `error:` in any. */
+/** A word in capitals is a level anywhere in the head; `[error]`, `<warn>`, `error:` are in any case. */
 const CAPITALS = new RegExp(String.raw`(?:^|[^\w"'])(${NAMES.toUpperCase()})(?![\w-])`);
 const MARKED = new RegExp(String.raw`(?:[[<(](${NAMES})[\])>]|(?:^|\s)(${NAMES})(?:\[[^\]]*\])?!?:)`, "i");
-/** `Error opening x`: as the first word, of those that begin no other sentence. */
+/** `Error opening x`: only words that do not usually begin an ordinary sentence. */
 const FIRST = /^(error|fatal|panic|warning)(?![\w-])/i;
 /** `ValueError: ...`, `java.io.IOException: ...`, `UserWarning: ...`, a Python traceback's head, npm's `ERR!`. */
 const THROWN = /(?:^|[\s.])[A-Z][\w.]*(?:(Error|Exception)|(Warning))(?=:|$)|^(Traceback) \(most recent call last\)/;
@@ -47,8 +47,8 @@ const GLOG_LEVELS: Readonly<Record<string, Level>> = { F: "error", E: "error", W
 const COLOURS = /\x1b\[[\d;:]*m/g;
 
 /**
- * The level of a line, as its text or its JSON says it; undefined if it says none. Bounded: only the head counts, so that a
- * long line costs no more than a short one.
+ * The level that a line's text or JSON states; undefined if it states none. Reads only the head, so that a long line
+ * costs no more than a short one.
  */
 export function levelOf(line: string): Level | undefined {
   const head = line.slice(0, HEAD_CHARACTERS).replace(COLOURS, "").trimStart();
@@ -63,14 +63,14 @@ export function levelOf(line: string): Level | undefined {
   return thrown[2] === undefined ? "error" : "warn";
 }
 
-/** Whether a line's level is this one or a more serious one. */
+/** Whether a line's level is `least` or more serious. */
 export function isAtLeast(level: Level | undefined, least: Level): boolean {
   return level !== undefined && LEVELS.indexOf(level) <= LEVELS.indexOf(least);
 }
 
 /**
- * A regular expression, in any case, that no line lacks whose level is this one or a more serious one: for engines that
- * are faster than `levelOf` at passing over others.
+ * A case-insensitive regular expression that every line of level `least` or more serious matches. Engines that are
+ * faster than `levelOf` use it to skip other lines.
  */
 export function levelHint(least: Level): string {
   const numbers: Readonly<Record<Level, string>> = { error: "56", warn: "456", info: "3456", debug: "123456" };

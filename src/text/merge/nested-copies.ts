@@ -16,17 +16,17 @@ export interface Enclosure {
   readonly within: { readonly [stream in StreamName]?: StreamName };
 }
 
-/** A copy is read when the enclosing execution's reader comes to it: at once, or when it has time again. */
+/** The enclosing execution may read a copy this much later, if it is busy. */
 const COPIED_WITHIN_MS = 10_000;
 /** A frame has the time of its first line, so a copy may look a little older than its line. */
 const LOOKS_OLDER_BY_MS = 1_000;
 
 /**
- * Finds the lines of enclosing executions that show again what an inner one shows. Each line of the inner one accounts
- * for one equal line of the stream that it was printed into, at about the same time; so no line is left out that the
- * view does not show otherwise, and what cannot be matched (a line that two processes wrote together) stays.
+ * Finds lines of enclosing executions that repeat lines of an inner one. Each inner line accounts for one equal line of
+ * the stream that it was printed into, at about the same time. So the view loses no text, and lines without a match
+ * (such as one that two processes wrote together) stay.
  *
- * @param lines What the view shows, in the order of time.
+ * @param lines The lines of the view, in order of time.
  */
 export function nestedCopies<L extends MergedLine>(
   lines: readonly L[],

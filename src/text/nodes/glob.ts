@@ -1,6 +1,6 @@
 /**
- * Whether a text is what a pattern with `*` and `?` says, letters of any case. In time of their lengths' product: the
- * pattern may come from anybody.
+ * Whether a text matches a pattern with `*` and `?`, ignoring case. Takes time proportional to the product of their
+ * lengths at most: anybody may send a pattern.
  */
 export function fitsGlob(pattern: string, text: string): boolean {
   const [wanted, given] = [pattern.toLowerCase(), text.toLowerCase()];

@@ -1,7 +1,7 @@
 import { parseAmount } from "./amount.ts";
 import { fitsGlob } from "./glob.ts";
 
-/** What comparisons read of a node. Null: not known. */
+/** The facts of a node that expressions compare. Null: not known. */
 export interface NodeFacts {
   readonly node: string;
   readonly state: string;
@@ -24,7 +24,7 @@ export interface NodeFacts {
 
 type Value = string | number | null | readonly string[];
 
-/** Names of facts, some of which people write in two ways. */
+/** Facts by name; some have two names. */
 const FACTS: Readonly<Record<string, (facts: NodeFacts) => Value>> = {
   state: ({ state }) => state,
   load: ({ load }) => load,
@@ -44,7 +44,7 @@ const FACTS: Readonly<Record<string, (facts: NodeFacts) => Value>> = {
   service: ({ services }) => services,
 };
 
-/** The names of all facts, for help and refusals. A further name is the key of a label. */
+/** The names of all facts, for help and refusals. Any other name is the key of a label. */
 export const FACT_NAMES: readonly string[] = ["node", ...Object.keys(FACTS)];
 
 /** One comparison. Undefined: its value has no order, or is no number. */

@@ -1,12 +1,12 @@
 import { fitsGlob } from "./glob.ts";
 import { parseNodeRange } from "./node-range.ts";
 
-/** Nodes that a person's words name, or why that cannot be read. */
+/** The nodes that a person named, or why the words cannot be parsed. */
 export type NamedNodes = { readonly nodes: readonly string[] } | { readonly problem: string };
 
 /**
- * The nodes of `known` that words name: `node[1-4]`, `gpu*`, `*`, several separated by commas. Each once, in the order of the
- * words. A word without a node is a problem.
+ * The nodes of `known` that words name: `node[1-4]`, `gpu*`, `*`, several separated by commas. Lists each node once, in
+ * the order of the words. A word without a node is a problem.
  */
 export function namedNodes(words: string, known: readonly string[]): NamedNodes {
   const named = new Set<string>();

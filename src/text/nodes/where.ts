@@ -21,9 +21,9 @@ type Token = string | Comparison;
 /**
  * An expression over the facts of a node: `memory>=16G && arch==x86_64`, `role=render || !(gpus=*)`.
  *
- * A comparison is NAME OPERATOR VALUE. `=` (or `==`) and `!=` take globs, and for `node` also ranges as clush writes them; of a
- * list, one that fits is enough. `<`, `<=`, `>`, `>=` compare numbers, with K, M, G, T as powers of 1024. A name that is no
- * fact is the key of a label. What is not known of a node fits nothing but `!=`.
+ * A comparison is NAME OPERATOR VALUE. `=` (or `==`) and `!=` take globs, and for `node` also ranges as clush writes
+ * them; in a list, one matching element is enough. `<`, `<=`, `>`, `>=` compare numbers, with K, M, G, T as powers of
+ * 1024. A name that is not a fact is the key of a label. An unknown fact satisfies only `!=`.
  */
 export function parseWhere(text: string): Where | { readonly problem: string } {
   if (text.length > MAX_CHARACTERS)
@@ -51,7 +51,7 @@ function tokensOf(text: string): readonly Token[] | { readonly problem: string }
   return tokens;
 }
 
-/** `||` binds less than `&&`, and that less than `!`. */
+/** Precedence, lowest first: `||`, `&&`, `!`. */
 class Reader {
   readonly #tokens: readonly Token[];
   #at = 0;
@@ -129,7 +129,7 @@ export function nodesWhere<T extends NodeFacts>(
   return { nodes };
 }
 
-/** Undefined for an order of what has none: `kernel>6` compares nothing. */
+/** Undefined for values that have no order, as in `kernel>6`. */
 function comparisonOf({ name, operator, value }: Comparison): Where | undefined {
   if (name === "node" && (operator === "=" || operator === "!=")) {
     const isNamed = isNamedBy(value);

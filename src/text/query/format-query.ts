@@ -20,7 +20,7 @@ export function formatTerm({ is, text, isNot }: Term): string {
   return sign + (isPlainWord(text) ? text : quoted(text));
 }
 
-/** Whether a text, typed as it is, is one word and nothing else. */
+/** Whether a text, typed without quotes, parses as a single word. */
 function isPlainWord(text: string): boolean {
   if (text === "" || /[\s"]/.test(text) || /^[-/]/.test(text)) return false;
   const [term, ...others] = parseQuery(text).terms;

@@ -1,7 +1,7 @@
 import type { MainPattern } from "./main-pattern.ts";
 import type { QueryFields } from "./query.ts";
 
-/** What of a search stands in a command beside its pattern. */
+/** The scope of a search, as arguments of the command. */
 interface GrepTarget {
   /** An id, or the options that name a job. Empty: everything. */
   readonly target: readonly string[];
@@ -37,7 +37,7 @@ function named(name: string, value: string | undefined): string[] {
   return value === undefined ? [] : [`${name}=${value}`];
 }
 
-/** As one word of a POSIX shell. */
+/** Quotes a text as one word for a POSIX shell. */
 function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -11,7 +11,7 @@ interface LineTermsOptions {
   readonly terms: readonly PlainTerm[];
   readonly case: CaseMode;
   readonly word: boolean;
-  /** The least serious level that is wanted. */
+  /** The least serious level accepted. */
   readonly level?: Level | undefined;
 }
 
@@ -19,7 +19,7 @@ interface LineTermsOptions {
 const WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 
 /**
- * What a line must have beside its main pattern: plain texts and a level. Linear in the line's length. Composed and
+ * Conditions on a line besides its main pattern: plain texts and a level. Linear in the line's length. Composed and
  * decomposed characters are equal.
  */
 export class LineTerms {
@@ -47,7 +47,7 @@ export class LineTerms {
   }
 }
 
-/** `smart` regards case where a capital letter is typed. */
+/** `smart` is case-sensitive if the text contains a capital letter. */
 function isExactCase(text: string, mode: CaseMode): boolean {
   return mode === "match" || (mode === "smart" && /\p{Uppercase}/u.test(text));
 }

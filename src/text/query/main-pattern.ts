@@ -6,7 +6,7 @@ interface QueryOptions {
   readonly word: boolean;
 }
 
-/** A query for an engine that finds one pattern, and checks the lines that have it for the others. */
+/** A query for an engine that searches for one pattern and checks matching lines for the other terms. */
 export interface MainPattern extends QueryOptions {
   /** Empty: every line. */
   readonly pattern: string;
@@ -15,11 +15,11 @@ export interface MainPattern extends QueryOptions {
   readonly also: readonly PlainTerm[];
 }
 
-/** Every character with a meaning in an expression (regex-syntax, `escape`). */
+/** Every character that an expression treats specially (regex-syntax, `escape`). */
 const META = /[\\.+*?()|[\]{}^$#&~-]/g;
 
 /**
- * Chooses the pattern: the expression, if there is one, else the longest text, which is rarest. `problem` says why it
+ * Chooses the pattern: the expression, if there is one, else the longest text, which is rarest. `problem` if it
  * cannot: only one expression can be searched at a time.
  */
 export function mainPattern({ terms }: Query, options: QueryOptions): MainPattern | { readonly problem: string } {

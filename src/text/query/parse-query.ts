@@ -2,11 +2,11 @@ import { LEVELS } from "../level/level-of.ts";
 import { FIELD_NAMES, type FieldName, type Query, type QueryFields, type Term } from "./query.ts";
 
 export interface ParsedQuery extends Query {
-  /** What was not understood, in words for its author. The rest holds all the same. */
+  /** Messages for the author about parts that were not understood. The rest of the query still applies. */
   readonly problems: readonly string[];
 }
 
-/** The values of fields that have a few. */
+/** Values of the fields that accept only a few. */
 const CHOICES: Readonly<Partial<Record<FieldName, readonly string[]>>> = {
   stream: ["stdout", "stderr"],
   level: LEVELS,
@@ -19,7 +19,7 @@ const FIELD = new RegExp(`^(${FIELD_NAMES.join("|")}):`, "i");
  * Parses what is typed into the search field: words, `"a phrase"` and `/a regular expression/`, each with `-` before it to
  * exclude it; `node: rank: stream: level: state: since: until:` and a value, in quotes if it has spaces.
  *
- * Everything else is a word: also `http://a` and `key:value`. Total: every text is a query.
+ * Everything else is a word, even `http://a` and `key:value`. Total: every text is a query.
  */
 export function parseQuery(text: string): ParsedQuery {
   const terms: Term[] = [];
@@ -61,7 +61,7 @@ function readToken(text: string, from: number, mayBeRegex: boolean): Token {
   if (quote === '"') return readQuoted(text, from);
   if (quote === "/" && mayBeRegex) {
     const regex = readQuoted(text, from);
-    // A path is a word: only what a slash ends is an expression.
+    // A path is a word: an expression must end with a slash.
     if (regex.problem === undefined && SPACE.test(text[regex.end] ?? " ")) return regex;
   }
   let end = from;
@@ -69,7 +69,7 @@ function readToken(text: string, from: number, mayBeRegex: boolean): Token {
   return { is: "text", text: text.slice(from, end), end };
 }
 
-/** A backslash keeps the quote that follows; in a phrase a backslash as well. An expression keeps its other backslashes. */
+/** A backslash escapes the quote that follows; in a phrase, also a backslash. An expression keeps all others. */
 function readQuoted(text: string, from: number): Token {
   const quote = text[from] ?? "";
   const is = quote === "/" ? "regex" : "text";

@@ -3,7 +3,7 @@ import { eastAsianWidth } from "get-east-asian-width";
 /** Cursor movements stop here: a few bytes must not make a row of gigabytes. Printed text may go beyond. */
 export const MAX_COLUMNS = 10_000;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what is outside of ASCII is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it detects characters outside ASCII
 const ASCII = /^[\x00-\x7f]*$/;
 const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
 

@@ -24,7 +24,7 @@ const STRING_END = /\x1b\\|\x07|\x9c/g;
 
 const ESC = 0x1b;
 const DEL = 0x7f;
-/** 8-bit forms (C1) of ESC and one letter, by that letter. */
+/** The 8-bit form (C1) of ESC and a letter is that letter plus this. */
 const C1_OFFSET = 0x40;
 
 /**
@@ -122,7 +122,7 @@ export class EscapeParser {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: ESC and the C1 introducers
     const introducer = /^(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])/.exec(open)?.[0];
     if (introducer === undefined) return;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are not printed
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are removed before printing
     const text = open.slice(introducer.length).replace(/[\x00-\x1f\x7f-\x9f]/g, "");
     if (text !== "") this.#sink.print(text);
   }

@@ -7,7 +7,7 @@ export interface Span {
   readonly style: Style;
 }
 
-/** More than the viewer shows of what a bar has been: a bar may be drawn for days. */
+/** More than the viewer shows of a bar's earlier states: a bar may be redrawn for days. */
 const MAX_PRINTED_BY = 2_048;
 
 /** The second column of a wide character. */
@@ -20,7 +20,7 @@ const COVERED = "";
  * into cells, one per column.
  */
 export class Row {
-  /** The lines that printed on this row, as far as they are kept: the first one, and the last ones. */
+  /** Lines that printed on this row: the first and the most recent ones. */
   readonly printedBy: number[] = [];
   #text = "";
   #spans: { end: number; style: Style }[] = [];
@@ -37,19 +37,19 @@ export class Row {
     return this.printedBy.at(-1);
   }
 
-  /** A line prints on this row. */
+  /** Notes that a line prints on this row. */
   touch(n: number): void {
     if (this.lastN === n) return;
     if (this.printedBy.length === MAX_PRINTED_BY) this.printedBy.splice(1, MAX_PRINTED_BY / 2);
     this.printedBy.push(n);
   }
 
-  /** In columns. */
+  /** Width in columns. */
   get width(): number {
     return this.#cells?.length ?? this.#columns;
   }
 
-  /** Text of the row. Trailing spaces are kept; skipped cells are spaces. */
+  /** The row's text. Trailing spaces are kept; skipped cells are spaces. */
   get text(): string {
     return this.#cells?.join("") ?? this.#text;
   }

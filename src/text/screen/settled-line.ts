@@ -5,15 +5,17 @@ import { sequenceOf } from "./style-sequence.ts";
 
 const PLAIN_AGAIN = "\x1b[0m";
 
-/** CR before more, and backspace: how bars and spinners redraw themselves. Without one, a line has no earlier states. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what it looks for
+/**
+ * CR before more text, or backspace: bars and spinners redraw with them. A line without either has no earlier states.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it detects controls
 const REDRAWS = /\r(?=[\s\S])|\x08/;
 
 export function isRedrawn(text: string): boolean {
   return REDRAWS.test(text);
 }
 
-/** What a terminal shows of a line in the end, with its colours: of a progress bar its last state. */
+/** The final state of a line on a terminal, in colour: of a progress bar, the last one drawn. */
 export function settledLine(text: string): string {
   if (!isRedrawn(text)) return text;
   const screen = new LineScreen();

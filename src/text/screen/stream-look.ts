@@ -2,12 +2,12 @@ import { EscapeParser } from "./escape-parser.ts";
 import { applyOsc, applySgr, PLAIN, type Style } from "./style.ts";
 import { sequenceOf } from "./style-sequence.ts";
 
-/** The look that a stream has left on, as a LineScreen has it, without the rows: for lines that nobody shows. */
+/** The look that a stream has left on. Agrees with LineScreen but keeps no rows: for lines that are not shown. */
 export class StreamLook {
   readonly #parser: EscapeParser;
   #style: Style = PLAIN;
 
-  /** @param state of a stream up to here. */
+  /** @param state The `state` of the stream so far. */
   constructor(state = "") {
     const nothing = (): void => undefined;
     this.#parser = new EscapeParser({
@@ -27,12 +27,14 @@ export class StreamLook {
     return this.#style;
   }
 
-  /** A sequence has begun and is not complete: the next piece counts even without one of its own. */
+  /** Whether a sequence is incomplete: then the next piece matters even if it contains no sequence. */
   get isOpen(): boolean {
     return this.#parser.pending !== "";
   }
 
-  /** What brings a terminal in its default look to this one, with the beginning of an unfinished sequence behind it. */
+  /**
+   * Sequences that bring a terminal from its default look to this one, with the start of an unfinished one at the end.
+   */
   get state(): string {
     const { pending } = this.#parser;
     return this.#style === PLAIN ? pending : sequenceOf(this.#style) + pending;

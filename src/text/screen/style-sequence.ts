@@ -1,6 +1,6 @@
 import { RGB, type Style } from "./style.ts";
 
-/** Of a hyperlink that is carried on. A longer one ends with its line: browsers take no address of this length. */
+/** Longest hyperlink carried over; a longer one ends with its line, as browsers do not accept such addresses. */
 const MAX_LINK_CHARACTERS = 2_083;
 
 const CODES = [
@@ -14,7 +14,7 @@ const CODES = [
   ["overline", 53],
 ] as const;
 
-/** What brings a terminal from its default look to this one; empty for the default. */
+/** Sequences that bring a terminal from its default look to this one; empty for the default. */
 export function sequenceOf(style: Style): string {
   const { foreground, background, link } = style;
   const codes: string[] = CODES.filter(([flag]) => style[flag]).map(([, code]) => String(code));

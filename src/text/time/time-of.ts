@@ -1,6 +1,6 @@
 import { parseDuration } from "./duration.ts";
 
-/** Their first three letters, in English and in Spanish. */
+/** First three letters of each month, in English and Spanish. */
 const MONTHS = ["jan ene", "feb", "mar", "apr abr", "may", "jun", "jul", "aug ago", "sep", "oct", "nov", "dec dic"].map(
   (names) => names.split(" "),
 );
@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 /**
  * A moment as people type it, in the local time zone unless the text names one: `-10m`, `14:05` (its last occurrence),
  * `yesterday 18:00`, `Nov 28 18:00` (its last occurrence), `2026-11-28`, `2026-11-28 18:00:30`, ISO 8601 with a zone,
- * `now`. Months are English or Spanish, whole or cut, with a full stop or without: `ago. 3 9:15`.
+ * `now`. Months are English or Spanish, in full or abbreviated, with or without a full stop: `ago. 3 9:15`.
  *
  * @param nowMs Unix time in milliseconds.
  * @returns Unix time in milliseconds, or undefined if it is not a time.
@@ -43,7 +43,7 @@ function monthDay(asked: string, nowMs: number): number | undefined {
   if (month < 0) return undefined;
   const year = new Date(nowMs).getFullYear();
   const at = localTime([year, month, Number(day)], [hours, minutes, seconds]);
-  // Within a day: some clock may be ahead.
+  // Accepts up to a day in the future: some clock may be fast.
   return at !== undefined && at > nowMs + DAY_MS
     ? localTime([year - 1, month, Number(day)], [hours, minutes, seconds])
     : at;
