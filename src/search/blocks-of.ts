@@ -10,12 +10,12 @@ import { Scout } from "./scout.ts";
 import { scoutCase, scoutPattern } from "./scout-pattern.ts";
 import { scoutedBlocks } from "./scouted-blocks.ts";
 
-/** What a search is to find: the files for its ripgreps, and what filters say of it. */
+/** The patterns of a search: files for its ripgreps, and grams for filters. */
 export interface OpenPatterns {
   readonly patternFd: number;
-  /** Undefined: nothing can be said about lines as they are stored. */
+  /** Undefined if stored lines cannot be scouted for this pattern. */
   readonly scoutFd: number | undefined;
-  /** Without these grams no line can be in the answer. */
+  /** Every line in the answer contains these grams. */
   readonly grams: Uint32Array;
 }
 
@@ -31,7 +31,7 @@ function isMostOf(fd: number, { at, bytes }: { readonly at: number; readonly byt
   return at === 0 && 2 * bytes >= fstatSync(fd).size;
 }
 
-/** What a piece of a log holds, without what certainly does not matter, in the cheapest way that there is. */
+/** Reads a piece of a log in the cheapest way, and skips lines that certainly do not match. */
 export function blocksOf(
   piece: LogPiece,
   options: {
@@ -41,7 +41,7 @@ export function blocksOf(
     readonly space: BlockSpace;
     /** Whether a line is open after the last block. */
     readonly isOpen: () => boolean;
-    /** The scout that is used, to be killed when the search is stopped. */
+    /** Gets the scout, which the caller kills if the search is stopped. */
     readonly onScout: (scout: Scout) => void;
   },
 ): Iterable<Block> | AsyncIterable<Block> {
@@ -49,7 +49,7 @@ export function blocksOf(
   const { scoutFd, grams } = patterns;
   const { sealed, fd, at, bytes } = piece;
   const packed = sealed === undefined ? undefined : { ...piece, sealed };
-  // Where filters know that there is little to read, nothing is faster.
+  // Nothing is faster where filters exclude most members.
   if (packed?.sealed.filterFd !== undefined && grams.length > 0) return readMembers(packed, grams);
   const isPlain =
     scoutFd === undefined || bytes < sizes.scoutFromBytes || (packed === undefined && !isMostOf(fd, { at, bytes }));

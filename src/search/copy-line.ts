@@ -1,10 +1,11 @@
 const LINE_FEED = 0x0a;
-/** Bytes that a copy may write behind the text and its line feed. */
+/** A copy may write up to this many bytes beyond the text and its line feed. */
 export const WORD_BYTES = 4;
 
 /**
  * Copies the bytes up to the next LF, and the LF, four at a time; `to` needs room for three more. Returns their number
- * without the LF. Called for each line: no allocation, and no call out of JavaScript, which takes as long as most lines.
+ * without the LF. Called for each line, so it allocates nothing and never leaves JavaScript: that takes as long as a
+ * line.
  *
  * @param from ends with an LF.
  */
@@ -19,22 +20,22 @@ export function copyLine(from: DataView, start: number, to: DataView, toStart: n
     at += WORD_BYTES;
     toAt += WORD_BYTES;
   }
-  // The last bytes of a block, of which the last one is LF.
+  // The last bytes of a block, which ends with LF.
   for (; from.getUint8(at) !== LINE_FEED; at += 1, toAt += 1) to.setUint8(toAt, from.getUint8(at));
   to.setUint8(toAt, LINE_FEED);
   return at - start;
 }
 
 /**
- * The top bits of those of its bytes that are LF, 0 without one; above the first one also others ("Bit Twiddling Hacks",
- * "Determine if a word has a zero byte").
+ * Sets the top bit of each byte that is LF; 0 if none is. Bytes above the first LF may be set falsely ("Bit Twiddling
+ * Hacks", "Determine if a word has a zero byte").
  */
 function lineFeedsIn(word: number): number {
   const zeroes = word ^ 0x0a0a0a0a;
   return (zeroes - 0x01010101) & ~zeroes & 0x80808080;
 }
 
-/** Bytes before the first of them; the lowest is the first. */
+/** Number of bytes before the first LF; the lowest byte comes first. */
 function bytesBefore(found: number): number {
   return (31 - Math.clz32(found & -found)) >>> 3;
 }

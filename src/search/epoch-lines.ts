@@ -1,7 +1,7 @@
 import { CRI } from "../wire/cri.ts";
 import { grown, LineRuns } from "./line-runs.ts";
 
-/** A time of 27 characters and the space after it. */
+/** Words of a time: 27 characters and the space after it. */
 const TIME_WORDS = 7;
 /** `2026-11-20T04:17` */
 const MINUTE_WORDS = 4;
@@ -11,11 +11,11 @@ const FIRST_LINES = 4_096;
 /** Bits of a line's flags. */
 export const LINE_FLAGS = {
   stderr: 1,
-  /** Only a part of it was given to ripgrep. */
+  /** ripgrep got only a part of the line. */
   long: 2,
 } as const;
 
-/** What a hit must say about its line. */
+/** What a hit reports about its line. */
 export interface LineFacts {
   /** Number of the execution in this search. */
   readonly execution: number;
@@ -42,7 +42,7 @@ export class EpochLines {
   #nextN = 0;
 
   /**
-   * Adds a line. Called for each: all that it is given are numbers.
+   * Adds a line. Called for each, so its arguments are numbers.
    *
    * @param time a view on its first piece's CRI bytes, which start at `timeAt`.
    */
@@ -84,7 +84,9 @@ export class EpochLines {
     return bytes.toString("latin1", 0, CRI.timeCharacters);
   }
 
-  /** Milliseconds since 1970; NaN on an impossible day. Hits are many, and most are in the minute of the one before. */
+  /**
+   * Milliseconds since 1970; NaN on an impossible day. Parses a minute once: most hits are in that of the hit before.
+   */
   timeMsOf(at: number): number {
     const word = at * TIME_WORDS;
     const { words } = this.#minute;
@@ -102,7 +104,7 @@ export class EpochLines {
     return this.#minute.ms + secondsMs + digit(fraction, 0) * 100 + digit(fraction, 1) * 10 + digit(fraction, 2);
   }
 
-  /** Lines from `from` on, for the next epoch, which gets their text again. These are not needed any more. */
+  /** Lines from `from` on, for the next epoch, which gets their text again. This object must not be used afterwards. */
   tail(from: number): EpochLines {
     if (from === this.count) return this.#emptied();
     const next = new EpochLines();
@@ -115,7 +117,7 @@ export class EpochLines {
     return next;
   }
 
-  /** Its arrays serve again: making and filling new ones costs a third of the search. */
+  /** Empties it and reuses its arrays: new ones would cost a third of the search. */
   #emptied(): this {
     this.count = 0;
     this.#runs.clear();

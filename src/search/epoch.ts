@@ -13,10 +13,10 @@ interface ReportedLine {
 }
 
 /**
- * Numbers of the lines that one ripgrep has, and which of its reports count.
+ * The lines that one ripgrep has, by number, and which of its reports count.
  *
- * With context, epochs overlap: a hit among the last lines of one may have context in the next. Such lines are reported
- * by the next one, which gets their text again, and that of their own context.
+ * With context, epochs overlap: a hit among the last lines of one may have context in the next. The next one
+ * gets the text of such lines and of their context again, and reports them.
  */
 export class Epoch {
   readonly lines: EpochLines;
@@ -36,7 +36,7 @@ export class Epoch {
     readonly reportedTo: number;
     /** Lines of context after a hit. */
     readonly after: number;
-    /** Whether a match is a hit; what is none may still be context. */
+    /** Whether a match is a hit; others may still be context. */
     readonly isWanted: (found: PrintedLine) => boolean;
     readonly onLine: (lines: EpochLines, line: ReportedLine) => void;
   }) {
@@ -52,13 +52,13 @@ export class Epoch {
     return new Epoch({ lines: new EpochLines(), base: 0, reportedTo: 0, ...options });
   }
 
-  /** A record of ripgrep's output. */
+  /** Takes a record of ripgrep's output. */
   takeRecord(record: Buffer): void {
     const found = readRecord(record);
     if (found !== undefined) this.#take(found.ordinal, { isMatch: found.isMatch && this.#isWanted(found), found });
   }
 
-  /** The number of a line that ripgrep found. */
+  /** Takes the number of a line that ripgrep found. */
   takeNumber(ordinal: number): void {
     this.#take(ordinal, { isMatch: true, found: undefined });
   }
@@ -76,9 +76,9 @@ export class Epoch {
   }
 
   /**
-   * ripgrep has reported everything. Returns the next epoch, which begins with the last lines of this one.
+   * Call when ripgrep has reported everything. Returns the next epoch, which begins with the last lines of this one.
    *
-   * @param repeated how many lines that are, all of the execution that goes on; 0 if none goes on.
+   * @param repeated The number of those lines, all of the execution that continues; 0 if none does.
    */
   end(repeated: number): Epoch {
     const { count } = this.lines;
@@ -106,7 +106,7 @@ export class Epoch {
 export function lastLines(text: Buffer, count: number): { text: Buffer; count: number } {
   let [from, found] = [text.length, 0];
   while (found < count && from > 0) {
-    // The byte before is the LF of the line before that.
+    // The byte before `from` is the LF of the previous line.
     from = from < 2 ? 0 : text.lastIndexOf(LINE_FEED, from - 2) + 1;
     found += 1;
   }

@@ -12,7 +12,7 @@ interface Place {
   readonly facts: LineFacts;
 }
 
-/** An execution, the highest line number that it had when the search began, and what corrects its times, if known. */
+/** An execution, its highest line number when the search began, and the correction of its times, if known. */
 export interface ExecutionFacts extends SearchedExecution {
   readonly lastN: number;
   readonly clockMs?: number | undefined;
@@ -24,14 +24,14 @@ type ExecutionOf = (number: number) => ExecutionFacts;
 /** Turns matches, in order, into the events that the request asks for. */
 export class Findings {
   hits = 0;
-  /** As many events as wanted, and another one would have followed. */
+  /** The limit is reached, and another event would have followed. */
   isFull = false;
   readonly #request: SearchRequest;
   readonly #executionOf: ExecutionOf;
   readonly #emit: (event: SearchEvent) => void;
   #shown = 0;
   #lastHit: Place | undefined;
-  /** Hits in the execution of the last one. */
+  /** Hits in the execution of the last hit. */
   #hitsThere = 0;
   /** Lines up to this one were shown, or never will be. */
   #shownTo = -1;
@@ -39,9 +39,9 @@ export class Findings {
   #before: { readonly place: Place; readonly event: SearchEvent }[] = [];
   #numberCounts: NumberCounts | undefined;
   readonly #timeCounts = new TimeCounts();
-  /** Hits of a range whose order is turned around at its end. */
+  /** Hits of a range, reversed when it ends. */
   #held: SearchEvent[] = [];
-  /** Of several executions: their order is known at the end. */
+  /** Used for several executions, whose order is known only at the end. */
   readonly #nearest: NearestHits | undefined;
 
   constructor(
@@ -55,14 +55,14 @@ export class Findings {
     this.#nearest = place === undefined ? undefined : new NearestHits({ place, direction, limit });
   }
 
-  /** Whether the text of the next lines is needed: to judge them, of hits, or of context of the last one. */
+  /** Whether the text of the next lines is needed: to judge them, to show hits, or as context of the last hit. */
   get needsText(): boolean {
     const { show, limit, buckets, also, level } = this.#request;
     if (also.length > 0 || level !== undefined) return true;
     return show === "lines" && (this.#shown < limit || !buckets);
   }
 
-  /** Whether nothing more needs to be known of an execution. */
+  /** Whether an execution needs no more searching. */
   isDone(execution: number): boolean {
     return this.#request.show === "executions" && this.isLast(execution);
   }
@@ -113,7 +113,7 @@ export class Findings {
     const hit = this.#hit(lines, { ordinal, found });
     if (this.#isBackward) this.#hold(hit);
     else this.#show(hit);
-    // Without `from` it is full when one more follows: whether any does is worth knowing, but not worth a search.
+    // Without `from` it is full only when one more follows. That is worth knowing, but not worth a search.
     if (this.#request.from !== undefined && this.#shown >= limit) this.isFull = true;
   }
 
@@ -136,7 +136,7 @@ export class Findings {
     } else this.#before = [...this.#before, { place, event }].slice(-Math.max(1, this.#request.before));
   }
 
-  /** All hits of a range are known. */
+  /** Call when all hits of a range are known. */
   endRange(): void {
     const held = this.#held.splice(0).reverse();
     for (const hit of held) if (this.#shown < this.#request.limit) this.#show(hit);
@@ -144,7 +144,7 @@ export class Findings {
     if (this.#shown >= this.#request.limit) this.isFull = true;
   }
 
-  /** What is known so far of the buckets; later ones replace these. */
+  /** Emits the buckets counted so far; later ones replace these. */
   emitBuckets(): void {
     const [last, numbers, times] = [this.#lastHit, this.#numberCounts, this.#timeCounts.buckets];
     if (last !== undefined && numbers !== undefined)
@@ -164,7 +164,7 @@ export class Findings {
     return { hits: this.hits, ...read };
   }
 
-  /** Reports the number of hits in the execution that is over. */
+  /** Reports the number of hits in the execution just finished. */
   #leaveExecution(): void {
     const last = this.#lastHit;
     const hits = this.#hitsThere;
@@ -190,7 +190,7 @@ export class Findings {
     return { t: "hit", ...this.#about(lines, ordinal), at, ...content };
   }
 
-  /** In one execution by line number, in several by time, as they are shown together. */
+  /** Counts by line number in one execution; by time in several, as they are shown together. */
   #addToBucket({ n, execution }: LineFacts, lines: EpochLines, ordinal: number): void {
     const { lastN, clockMs = 0 } = this.#executionOf(execution);
     if ("x" in this.#request.what) {
@@ -203,7 +203,7 @@ export class Findings {
     return this.#request.from !== undefined && this.#request.direction === "previous";
   }
 
-  /** Keeps the last ones, as many as may be wanted, and at most as many again. */
+  /** Keeps the last hits: as many as may be wanted, at most twice that. */
   #hold(hit: SearchEvent): void {
     this.#held.push(hit);
     const { limit } = this.#request;

@@ -19,9 +19,9 @@ export interface PrintedLine {
 }
 
 /**
- * Reads a record of `rg --json` (grep_printer, "JSON printer"). Undefined for those that are not about a line.
+ * Reads a record of `rg --json` (grep_printer, "JSON printer"). Undefined for records that describe no line.
  *
- * A quote inside of a text is escaped, so that `},"line_number":` and `{"match":` stand only where they mean that.
+ * Quotes inside a text are escaped, so `},"line_number":` and `{"match":` occur only as members.
  */
 export function readRecord(record: Buffer): PrintedLine | undefined {
   const isMatch = startsWith(record, MATCH);
@@ -51,18 +51,18 @@ function parseContent(record: Buffer): { bytes: Buffer; ranges: MatchRange[] } {
   return { bytes: line, ranges };
 }
 
-/** The record without the matches that nobody is shown: a line of 1 MiB may have a million. */
+/** The record without matches beyond those shown: a line of 1 MiB may have a million. */
 function withFewRanges(record: Buffer): Buffer {
   let at = record.indexOf(FIRST_RANGE);
   for (let ranges = 0; at >= 0; ranges += 1) {
-    // Before it stands a comma, unless it is the first.
+    // A comma precedes it, unless it is the first.
     if (ranges === SEARCH_LIMITS.maxRanges) return Buffer.concat([record.subarray(0, at - 1), Buffer.from("]}}")]);
     at = record.indexOf(FIRST_RANGE, at + FIRST_RANGE.length);
   }
   return record;
 }
 
-/** What is shown of a line: around its first match if it is long; never half a character. */
+/** The part of a line to show: around its first match if the line is long. Never cuts a character. */
 export function excerpt(
   line: Buffer,
   ranges: readonly MatchRange[],

@@ -4,7 +4,7 @@ import { SEARCH_LIMITS } from "./limits.ts";
 /** Hits of each bucket, in order: what a scroll bar shows. */
 type Counts = readonly (readonly [bucket: number, hits: number])[];
 
-/** Hits of one execution by line number. Which of them a bucket has follows from the execution's last number. */
+/** Hits of one execution by line number. The execution's last number determines which of them a bucket holds. */
 export class NumberCounts {
   readonly size: number;
   readonly #counts = new Map<number, number>();
@@ -23,7 +23,9 @@ export class NumberCounts {
   }
 }
 
-/** Hits of several executions by time. Nobody knows the last time in advance, so buckets double when they are too many. */
+/**
+ * Hits of several executions by time. The last time is not known in advance, so buckets double when there are too many.
+ */
 export class TimeCounts {
   #sizeMs = 1;
   #counts = new Map<number, number>();
@@ -31,7 +33,7 @@ export class TimeCounts {
   #last = Number.NEGATIVE_INFINITY;
 
   add(timeMs: number): void {
-    // An impossible day of a node that does not check what it sends.
+    // An impossible day, from a node that does not check what it sends.
     if (!Number.isFinite(timeMs)) return;
     this.#widen(timeMs);
     this.#count(Math.floor(timeMs / this.#sizeMs), 1);

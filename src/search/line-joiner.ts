@@ -10,7 +10,7 @@ const LETTER_E = 0x65;
 
 /**
  * Turns the CRI lines of executions into text: pieces of a line joined, unwanted lines left out, each line ended by LF.
- * Records what each line of that text is in `lines`.
+ * Records in `lines` where each line of that text comes from.
  */
 export class LineJoiner {
   lines: EpochLines;
@@ -42,7 +42,7 @@ export class LineJoiner {
     return this.#open[0] !== undefined || this.#open[1] !== undefined;
   }
 
-  /** The next lines belong to this execution; those that begin in the range are wanted. The last one was ended. */
+  /** Begins an execution, of which lines that begin in the range are wanted. Call `finish` for the one before. */
   begin(execution: number, range: NumberRange): void {
     this.#execution = execution;
     this.#wanted.range = range;
@@ -50,15 +50,15 @@ export class LineJoiner {
   }
 
   /**
-   * Returns the text of whole CRI lines, the first with number `firstN`. A hole before it ends the lines that are open:
-   * what stood in it is not known, so that nothing is joined over it.
+   * Returns the text of whole CRI lines, the first with number `firstN`. A hole before it ends open lines: its
+   * content is unknown, so nothing is joined across it.
    */
   push(cri: Buffer, firstN: number): Buffer {
     this.#room(cri.length);
     if (firstN !== this.#nextN) this.#endOpen();
     const view = new DataView(cri.buffer, cri.byteOffset, cri.length);
     let n = firstN;
-    // No allocation and no call out of JavaScript for a whole line: there are millions.
+    // A whole line must not allocate or leave JavaScript: there are millions.
     for (let at = 0; at < cri.length; n += 1) {
       const stream = cri[at + STREAM_LETTER_AT] === LETTER_E ? 1 : 0;
       const isPiece = cri[at + CRI.tagAt] === LETTER_P;
@@ -75,7 +75,7 @@ export class LineJoiner {
     return this.#out.subarray(0, this.#written);
   }
 
-  /** The text of whole lines with these numbers, of which none is a piece; no line is open. */
+  /** Returns the text of whole lines with these numbers. None may be a piece, and no line may be open. */
   pushWhole(cri: Buffer, numbers: readonly number[]): Buffer {
     this.#room(cri.length);
     const view = new DataView(cri.buffer, cri.byteOffset, cri.length);
@@ -89,14 +89,14 @@ export class LineJoiner {
     return this.#out.subarray(0, this.#written);
   }
 
-  /** The text that was returned last is not needed any more: the next one may take its place. */
+  /** Lets the next text overwrite the one returned last. */
   reuse(): void {
     this.#spare = this.#out;
   }
 
   /**
-   * Passes over whole CRI lines, which the caller knows not to match. False if any is a piece of a line, or could be: then
-   * nothing has changed, and they must be pushed.
+   * Skips whole CRI lines that the caller knows not to match. False if any may be a piece of a line: then nothing has
+   * changed, and they must be pushed.
    */
   skip(cri: Buffer, firstN: number): boolean {
     if (this.isOpen) return false;
@@ -109,7 +109,7 @@ export class LineJoiner {
     return true;
   }
 
-  /** Passes over lines of which none is a piece of an open line, and none can match. A hole before them ends open lines. */
+  /** Passes over lines that cannot match and are no pieces of an open line. A hole before them ends open lines. */
   pass(firstN: number, lines: number): Buffer {
     this.#room(0);
     if (firstN !== this.#nextN) this.#endOpen();
@@ -124,7 +124,7 @@ export class LineJoiner {
     return this.#out.subarray(0, this.#written);
   }
 
-  /** Makes room for the text of so many bytes of CRI and of all open lines: a text is shorter than its CRI line. */
+  /** Makes room for the text of this many bytes of CRI and of all open lines: a text is shorter than its CRI line. */
   #room(criBytes: number): void {
     const openBytes = (this.#open[0]?.bytes ?? 0) + (this.#open[1]?.bytes ?? 0);
     const needed = criBytes + openBytes + 2 + WORD_BYTES;

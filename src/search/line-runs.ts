@@ -7,10 +7,10 @@ export class LineRuns {
   #ordinals = new Int32Array(FIRST_RUNS);
   #executions = new Int32Array(FIRST_RUNS);
   #numbers = new Float64Array(FIRST_RUNS);
-  /** That of the line asked for last: the next one is near. */
+  /** The run of the last line looked up: the next one is near. */
   #last = 0;
 
-  /** Lines from `ordinal` on are lines of this execution, from number `n` on. */
+  /** From `ordinal` on, lines are those of this execution from number `n` on. */
   add(ordinal: number, execution: number, n: number): void {
     if (this.#count === this.#capacity) this.#grow();
     this.#ordinals[this.#count] = ordinal;
@@ -56,7 +56,7 @@ export class LineRuns {
   }
 }
 
-/** A larger array with what a smaller one has. */
+/** Copies a smaller array into a larger one, and returns that. */
 export function grown<T extends { set(from: T): void }>(to: T, from: T): T {
   to.set(from);
   return to;

@@ -1,6 +1,6 @@
 import type { SearchEvent } from "../wire/search-event.ts";
 
-/** Where a hit is in the order of a run: by its time, then its execution, then its number. */
+/** A hit's place in the order of a run: by its time, then its execution, then its number. */
 export interface HitPlace {
   /** By the collector's clock. */
   readonly time: string;
@@ -20,12 +20,12 @@ interface NearestHitsOptions {
   readonly limit: number;
 }
 
-/** The hits of several executions that are nearest to a place, on one side of it; that place's own line is on none. */
+/** The hits of several executions nearest to a place, on one side of it. The place's own line is on neither. */
 export class NearestHits {
   readonly #options: NearestHitsOptions;
   /** The nearest first. */
   #held: Held[] = [];
-  /** There are more than wanted. */
+  /** There were more hits than wanted. */
   isMore = false;
 
   constructor(options: NearestHitsOptions) {
@@ -55,7 +55,7 @@ export class NearestHits {
     return this.#held.splice(0).map(({ hit }) => hit);
   }
 
-  /** Behind the place: above 0. */
+  /** Above 0 if it comes after the place. */
   #sideOf(of: HitPlace): number {
     const { time, x, n } = this.#options.place;
     if (x !== undefined && n !== undefined) return compare(of, { time, x, n });

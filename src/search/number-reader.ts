@@ -3,13 +3,13 @@ const COLON = 0x3a;
 const ZERO = 0x30;
 
 /**
- * Reads the numbers of lines in the output of `rg --line-number`, cut anywhere. It runs for each hit, of which there may be
- * millions: it makes no objects.
+ * Reads the numbers of lines in the output of `rg --line-number`, which may be split anywhere. Allocates nothing: there
+ * may be millions of hits.
  */
 export class NumberReader {
   readonly #onNumber: (ordinal: number) => void;
   #number = 0;
-  /** Behind the number of a line. */
+  /** The line's number has been read. */
   #isRead = false;
 
   /** @param onNumber gets the numbers from 0 on. */

@@ -12,7 +12,7 @@ export interface NumberRange {
 /** A part of an execution: lines of `range`, by the number of their first piece, are searched. */
 interface NumberWindow {
   readonly range: NumberRange;
-  /** What is read: also lines around, which may hold the other pieces of lines at the edges. */
+  /** The lines to read: includes lines around, which may hold other pieces of lines at the edges. */
   readonly read: NumberRange;
 }
 
@@ -23,7 +23,7 @@ const ALL: NumberRange = { from: 1, to: Number.MAX_SAFE_INTEGER };
  * windows that grow towards its beginning.
  */
 export class NumberWindows {
-  /** Lines of what may hold the pieces of one line. */
+  /** Lines to read around a window, which may hold pieces of a line at its edge. */
   readonly #around: number;
   readonly #isBackward: boolean;
   #range: NumberRange | undefined;
@@ -53,7 +53,7 @@ export class NumberWindows {
     return { range, read };
   }
 
-  /** Goes on to the next window. So many bytes were in this one: where numbers are missing, far less than wanted. */
+  /** Goes on to the next window. @param bytes The size of this one: far below its target if numbers are missing. */
   next(bytes: number): void {
     const range = this.#range;
     if (!this.#isBackward || range === undefined) {

@@ -16,14 +16,14 @@ export interface OpenLine {
   isLong: boolean;
 }
 
-/** Begins one with the first piece, whose CRI line stands at `at`. It has no bytes yet. */
+/** Opens a line, without bytes yet, for its first piece, whose CRI line begins at `at`. */
 export function openLine(cri: Buffer, at: number, facts: { readonly n: number; readonly isWanted: boolean }): OpenLine {
   const time = Buffer.from(cri.subarray(at, at + CRI.timeCharacters + 1));
   const view = new DataView(time.buffer, time.byteOffset, time.length);
   return { ...facts, lastN: facts.n, time: view, parts: [], bytes: 0, isLong: false };
 }
 
-/** Adds a piece's bytes, of all of them at most `maxBytes`. */
+/** Adds a piece's bytes, up to `maxBytes` in all pieces. */
 export function addBytes(open: OpenLine, part: Buffer, maxBytes: number): void {
   if (!open.isWanted) return;
   const bytes = Math.min(part.length, maxBytes - open.bytes);
@@ -42,7 +42,7 @@ export interface LineFilter {
 
 /** Judges lines by their first pieces. */
 export class WantedLines {
-  /** By their numbers. */
+  /** Only lines with these numbers are wanted. */
   range: NumberRange = { from: 1, to: Number.MAX_SAFE_INTEGER };
   readonly #stream: 0 | 1 | undefined;
   readonly #since: Buffer | undefined;
@@ -63,7 +63,7 @@ export class WantedLines {
   }
 }
 
-/** Times of this spelling are ordered as their bytes are. */
+/** In this format, times sort like their bytes. */
 function compareTimes(cri: Buffer, at: number, time: Buffer): number {
   for (let i = 0; i < CRI.timeCharacters; i += 1) {
     const difference = (cri[at + i] ?? 0) - (time[i] ?? 0);

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { levelHint } from "../text/level/level-of.ts";
 import type { SearchRequest } from "../wire/search-request.ts";
 
-/** Every character with a meaning in a pattern (regex-syntax, `escape`). */
+/** Every character that a pattern treats specially (regex-syntax, `escape`). */
 const META = /[\\.+*?()|[\]{}^$#&~-]/g;
 /** Unicode's definition of a word (UTS #18, annex C), which ripgrep uses. */
 const WORD = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
 
-/** A pattern in a file that has no name any more: arguments and files are readable for others. */
+/** Puts a pattern into an unlinked file: others could read arguments and named files. */
 export function openPattern(expression: string): number {
   const folder = mkdtempSync(join(tmpdir(), "ml-search-"));
   try {
@@ -21,7 +21,7 @@ export function openPattern(expression: string): number {
   }
 }
 
-/** What ripgrep is to find, as a regular expression. */
+/** The request's pattern as a regular expression for ripgrep. */
 export function patternOf({ pattern, regex, word, level }: SearchRequest): string {
   if (pattern === "" && level !== undefined) return `(?i)${levelHint(level)}`;
   return regex ? pattern : literal(pattern, word);
@@ -29,7 +29,7 @@ export function patternOf({ pattern, regex, word, level }: SearchRequest): strin
 
 /** A regular expression for a text. At the edge of a word, \b; beside another character, \B says the same. */
 function literal(text: string, isWord: boolean): string {
-  // ripgrep takes a CR at the end of a file's line for a part of its ending.
+  // ripgrep takes a CR at the end of a line in a pattern file for part of the line ending.
   const escaped = text.replace(META, "\\$&").replaceAll("\r", "\\r");
   const characters = [...text];
   if (!isWord || characters.length === 0) return escaped;

@@ -20,10 +20,10 @@ interface PieceFeederOptions {
   readonly epochs: TextEpochs;
 }
 
-/** Turns pieces of logs into text for ripgrep, without what certainly does not matter. */
+/** Turns pieces of logs into text for ripgrep, without lines that certainly do not match. */
 export class PieceFeeder {
   readonly #options: PieceFeederOptions;
-  /** A block without it is not given to ripgrep. */
+  /** ripgrep does not get blocks without this text. */
   readonly #required: Buffer | undefined;
   readonly #space = { buffer: Buffer.alloc(0) };
   #scout: Scout | undefined;
@@ -33,12 +33,12 @@ export class PieceFeeder {
     this.#required = requiredText(options.request);
   }
 
-  /** Ends the scout; nothing more is read behind it. */
+  /** Ends the scout; nothing more is read after it. */
   stop(): void {
     this.#scout?.kill();
   }
 
-  /** Yields how many bytes of the piece each step has done; a caller that has enough leaves. */
+  /** Yields how many bytes of the piece each step has done; a caller that has enough stops iterating. */
   async *feed(whole: LogPiece): AsyncGenerator<number, void> {
     const { request, patterns, sizes, joiner, epochs } = this.#options;
     const piece = yield* this.#pass(whole);
@@ -58,14 +58,14 @@ export class PieceFeeder {
   }
 
   /**
-   * Passes over what stands before the first block with the required text, and yields as `feed` does. Lines there are
-   * counted only if there is such a block. Undefined: there is none.
+   * Passes over everything before the first block with the required text, and yields as `feed` does. Counts the lines
+   * there only if such a block exists; otherwise returns undefined.
    */
   *#pass(piece: LogPiece): Generator<number, LogPiece | undefined> {
     const required = this.#required;
     const { joiner, sizes } = this.#options;
     const { isWhole, sealed, bytes } = piece;
-    // A piece of a line may go on in the next block; and of large logs the scout knows faster.
+    // A piece of a line may continue in the next block; and for large logs the scout is faster.
     if (required === undefined || isWhole !== true || sealed !== undefined || joiner.isOpen) return piece;
     if (bytes <= sizes.blockBytes || bytes >= sizes.scoutFromBytes) return piece;
     let passed = 0;
@@ -94,13 +94,13 @@ export class PieceFeeder {
       await epochs.feed(joiner.pass(from, passed));
     } else {
       const isWithout = this.#required !== undefined && !cri.includes(this.#required);
-      // Nobody asks for the numbers of what follows.
+      // Nothing follows whose line numbers would be needed.
       if (isWithout && isWhole && isLast === true && !joiner.isOpen) return;
       if (!isWithout || !joiner.skip(cri, from)) await this.#push(cri, from);
     }
   }
 
-  /** So much at a time as a pipe takes at once: ripgrep reads while the next lines become text. */
+  /** Writes as much as a pipe takes at once, so that ripgrep reads while the next lines become text. */
   async #push(cri: Buffer, firstN: number): Promise<void> {
     const { joiner, epochs } = this.#options;
     for (let at = 0; at < cri.length; ) {

@@ -15,7 +15,7 @@ interface Waiting {
 
 /** A search's place: it runs once `begun` resolves, until `leave`. */
 export interface Place {
-  /** Its place among those that wait, from 1; 0 if it has begun. */
+  /** Its position in the queue, from 1; 0 once it has begun. */
   readonly ahead: number;
   readonly begun: Promise<void>;
   leave(): void;

@@ -5,7 +5,7 @@ import type { LogPiece } from "./read-blocks.ts";
 
 /** Stored lines of one execution, in files that stay open, whatever replaces them, until `close`. */
 export interface OpenLines {
-  /** In order of n, without the lines that come later. */
+  /** In order of n, without lines stored later. */
   readonly pieces: readonly LogPiece[];
   /** Where to ask for more; undefined if that was all. */
   readonly next: number | undefined;
@@ -23,7 +23,7 @@ export interface SearchedArchive {
   get(viewer: Viewer, name: ExecutionName): Promise<Execution | undefined>;
   /**
    * Undefined if the execution is missing. Rejects with the file system's error. `listed`: the same execution, as `list`
-   * returned it: opening it takes less then.
+   * returned it, which makes opening it cheaper.
    */
   open(
     viewer: Viewer,

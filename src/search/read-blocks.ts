@@ -9,22 +9,22 @@ export interface Members {
   readonly lineAt: Float64Array;
 }
 
-/** Consecutive CRI lines in a file that somebody else has opened and keeps open. */
+/** Consecutive CRI lines in a file that its owner keeps open. */
 export interface LogPiece {
   readonly fd: number;
-  /** The file has gzip members, and the filters of all of them are in another: places are those of the text. */
+  /** Present if the file has gzip members, with their filters in another file: then places are those of the text. */
   readonly sealed?: { readonly members: Members; readonly filterFd: number | undefined } | undefined;
   readonly at: number;
   readonly bytes: number;
   /** Number of its first line. */
   readonly n: number;
-  /** None of its lines is a piece of a longer one. Omitted if that is not known. */
+  /** None of its lines is a piece of a longer one. Omitted if unknown. */
   readonly isWhole?: true;
 }
 
 /**
- * Whole lines; `firstN` is undefined if they continue the block before. Valid until the next block. `passed`: so many
- * lines instead that no search for its text can find, and that no line around them is a part of.
+ * Whole lines; `firstN` is undefined if they continue the block before. Valid until the next block. `passed`: the
+ * number of lines skipped instead, which cannot match and are no pieces of lines around them.
  */
 export interface Block {
   readonly cri: Buffer;
@@ -32,13 +32,13 @@ export interface Block {
   readonly passed?: number;
   /** The numbers of its lines, which need not be consecutive; none of them is a piece, and no line is open before them. */
   readonly numbers?: readonly number[];
-  /** Bytes of the file that are done with it; omitted: its own. */
+  /** Bytes of the file that it covers, if not its own. */
   readonly bytes?: number;
-  /** Nothing of the piece follows. */
+  /** The last block of the piece. */
   readonly isLast?: boolean;
 }
 
-/** Where blocks are read to, piece after piece: memory that is new costs as much as reading. */
+/** A buffer that blocks of all pieces are read into: fresh memory costs as much as reading. */
 export interface BlockSpace {
   buffer: Buffer;
 }

@@ -7,7 +7,7 @@ import type { Block, LogPiece, Members } from "./read-blocks.ts";
 
 /** Filters read at a time. */
 const FILTER_BLOCK_BYTES = 1_048_576;
-/** Members that are unpacked at a time, for one that reads them one by one. */
+/** Members unpacked at a time for a reader that takes them one by one. */
 const AHEAD = 2;
 /** zlib's own limit (zlib, Z_MIN_CHUNK). */
 const LEAST_CHUNK_BYTES = 64;
@@ -48,7 +48,7 @@ export function* readMembers(piece: SealedPiece, grams: Uint32Array): Generator<
   if (passed > 0) yield { cri: NO_BYTES, firstN, passed };
 }
 
-/** The text of a piece of a sealed log, unpacked in other threads while the caller does something else with it. */
+/** The text of a piece of a sealed log, unpacked in other threads while the caller works on the one before. */
 export async function* memberTexts(piece: SealedPiece): AsyncGenerator<Buffer> {
   const members = membersOf(piece);
   const ahead: Promise<Buffer>[] = [];
@@ -65,7 +65,7 @@ export async function* memberTexts(piece: SealedPiece): AsyncGenerator<Buffer> {
         ),
       (error: unknown) => textOf(packed, () => thrown(error)),
     );
-    // Its reader gets the failure; without a reader it must not be an unhandled rejection.
+    // The reader gets the failure; without one it must not become an unhandled rejection.
     text.catch(() => undefined);
     ahead.push(text);
   };
@@ -81,13 +81,13 @@ function thrown(error: unknown): never {
   throw error;
 }
 
-/** Those that have a part of the piece. */
+/** Members that contain a part of the piece. */
 function* membersOf({ sealed: { members }, at, bytes }: SealedPiece): Generator<number> {
   const end = at + bytes;
   for (let member = memberAt(members.textAt, at); (members.textAt[member] ?? end) < end; member += 1) yield member;
 }
 
-/** What of a member's text is in the piece. */
+/** The part of a member's text that is in the piece. */
 function inside({ sealed: { members }, at, bytes }: SealedPiece, member: number, text: Buffer): Buffer {
   const from = members.textAt[member] ?? 0;
   return text.subarray(Math.max(0, at - from), at + bytes - from);
@@ -105,7 +105,7 @@ function readPacked({ fd, sealed: { members } }: SealedPiece, member: number): P
   const textBytes = (members.textAt[member + 1] ?? 0) - (members.textAt[member] ?? 0);
   const packed = Buffer.allocUnsafe(to - from);
   const bytes = packed.subarray(0, readSync(fd, packed, 0, packed.length, from));
-  // In one step: by default it would be unpacked in many, and these joined, which takes a third of the time.
+  // Unpacks in one step: by default zlib does so in many and joins them, which takes a third of the time.
   const options = { maxOutputLength: textBytes, chunkSize: Math.max(LEAST_CHUNK_BYTES, textBytes) };
   return { bytes, place: from, textBytes, options };
 }
@@ -116,13 +116,13 @@ function textOf({ place, textBytes }: Packed, unpacked: () => Buffer): Buffer {
     const text = unpacked();
     if (text.length === textBytes) return text;
   } catch {
-    // The same as a short one.
+    // Treated like a member that is too short.
   }
   const message = `Cannot read a sealed log: the member at byte ${place} is damaged`;
   throw Object.assign(new Error(message), { code: "EIO", syscall: "gunzip" });
 }
 
-/** The member that holds a place of the text. */
+/** The member that contains a place in the text. */
 function memberAt(textAt: Float64Array, place: number): number {
   let [low, high] = [0, textAt.length - 1];
   while (high - low > 1) {
@@ -134,8 +134,8 @@ function memberAt(textAt: Float64Array, place: number): number {
 }
 
 /**
- * The filters of a log, each valid until the next. Undefined if the file is not whole, or that of another log: then nothing
- * is passed over.
+ * The filters of a log, each valid until the next. Undefined if the file is not whole or belongs to another log: then
+ * no member is skipped.
  */
 function openFilters(fd: number, { fileAt }: Members): { of(member: number): Uint32Array } | undefined {
   const members = fileAt.length - 1;
@@ -144,7 +144,7 @@ function openFilters(fd: number, { fileAt }: Members): { of(member: number): Uin
   const file = { head: head.subarray(0, headBytes), bytes: fstatSync(fd).size };
   const places = parseFilterFile(file, { bytes: fileAt[members] ?? 0, members });
   if (places === undefined) return undefined;
-  // Memory that is new costs as much as reading.
+  // Fresh memory costs as much as reading.
   let space = new Uint8Array(0);
   let block = { from: 0, bytes: space };
   const of = (member: number): Uint32Array => {

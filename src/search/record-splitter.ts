@@ -1,6 +1,6 @@
 const LINE_FEED = 0x0a;
 
-/** Splits ripgrep's output into its lines; what stands beyond `maxBytes` of one is dropped. */
+/** Splits ripgrep's output into lines, and drops the part of a line beyond `maxBytes`. */
 export class RecordSplitter {
   readonly #maxBytes: number;
   readonly #onRecord: (record: Buffer) => void;

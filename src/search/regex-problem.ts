@@ -1,13 +1,13 @@
 import { PROBLEMS, type ProblemName } from "../wire/problems.ts";
 import { Problem } from "../wire/request-members.ts";
 
-/** The expression as ripgrep shows it, the carets under what is wrong (of two places, the second) and what that is (regex-syntax, `Error`). */
+/** ripgrep's message: expression, carets under the fault (the second, if two) and its name (regex-syntax, `Error`). */
 const SHOWN = /regex parse error:\n {4}(.*)\n {4}([ ^]* |)\^+\nerror: (.+)/;
 const TOO_LARGE = /compiled regex exceeds size limit of (\d+)/i;
 /** Newer ripgreps put an expression into a group of their own. */
 const OWN_GROUP = "(?:";
 
-/** What ripgrep said of an expression, by name where it has one. @param pattern The user's own. */
+/** The problem that ripgrep reported, by name if it has one. @param pattern The expression as the user wrote it. */
 export function regexProblem(said: string, pattern: string): Problem {
   const limit = TOO_LARGE.exec(said)?.[1];
   if (limit !== undefined) return new Problem("regex-too-large", { limit: Number(limit) });
@@ -18,7 +18,7 @@ export function regexProblem(said: string, pattern: string): Problem {
   return new Problem(is, { at: before.length - own + 1 });
 }
 
-/** The words up to what only explains them: a comma or a number in parentheses. */
+/** The words before any explanation, which begins with a comma or a number in parentheses. */
 function slug(words: string): string {
   return words
     .replace(/,.*| \(.*/, "")

@@ -4,7 +4,7 @@ import { SEARCH_LIMITS } from "./limits.ts";
 /** `records`: lines with their matches, as JSON; `numbers`: `NUMBER:` and a few words, for counting. */
 export type RipgrepOutput = "records" | "numbers";
 
-/** The pattern's descriptor in ripgrep: a file, so that no other user reads it among its arguments. */
+/** The pattern's descriptor in ripgrep: a file, because other users can read arguments. */
 const PATTERN_FD = 3;
 const CASES = { smart: "--smart-case", ignore: "--ignore-case", match: "--case-sensitive" } as const;
 
@@ -12,7 +12,7 @@ const CASES = { smart: "--smart-case", ignore: "--ignore-case", match: "--case-s
 export function ripgrepArguments(request: SearchRequest, output: RipgrepOutput): string[] {
   const forms = {
     records: ["--json", "--before-context", `${request.before}`, "--after-context", `${request.after}`],
-    // Shows a line of more than one byte as a remark.
+    // Replaces a line longer than one byte by a short notice.
     numbers: ["--line-number", "--max-columns", "1"],
   };
   return searching(request.case, [
@@ -23,8 +23,8 @@ export function ripgrepArguments(request: SearchRequest, output: RipgrepOutput):
 }
 
 /**
- * Which lines a scout prints when. `each`: as soon as it is found, which costs a change of processes for each; `soon`: the
- * first few in this way, and no more; `all`: many at a time.
+ * When a scout prints lines. `each`: as soon as they are found, which costs a process switch each; `soon`: the first
+ * few like that, and no more; `all`: many at a time.
  */
 export type ScoutPass = "each" | "soon" | "all";
 
@@ -43,7 +43,7 @@ function searching(letters: SearchRequest["case"], more: readonly string[]): str
     "--no-config",
     "--no-mmap",
     "--color=never",
-    // All bytes are text, as they are: no search for NUL or for the mark of UTF-16 at the beginning.
+    // Treats all bytes as text: looks for no NUL, and for no UTF-16 mark at the beginning.
     "--text",
     "--encoding=none",
     `--regex-size-limit=${SEARCH_LIMITS.compiledPattern}`,

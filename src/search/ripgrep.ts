@@ -5,7 +5,7 @@ const MAX_MESSAGE_BYTES = 4_096;
 /** "Cannot match" and "nothing matched" are success (rg(1), EXIT STATUS). */
 const SUCCESS: readonly (number | null)[] = [0, 1];
 
-/** ripgrep refused the pattern or failed; `isMissing`: there is none. */
+/** ripgrep refused the pattern or failed; `isMissing`: it is not installed. */
 export class RipgrepError extends Error {
   readonly isMissing: boolean;
 
@@ -29,7 +29,7 @@ export class Ripgrep {
   constructor(options: {
     readonly args: readonly string[];
     readonly patternFd: number;
-    /** Gets what it prints. */
+    /** Gets its output. */
     readonly reader: { push(output: Buffer): void };
   }) {
     const child = spawn("rg", options.args, { stdio: ["pipe", "pipe", "pipe", options.patternFd] });
@@ -44,7 +44,7 @@ export class Ripgrep {
     stderr.setEncoding("utf8").on("data", (text: string) => {
       message = (message + text).slice(0, MAX_MESSAGE_BYTES);
     });
-    // It ended before it had read everything: its exit code says why.
+    // ripgrep ended before it had read everything: its exit code says why.
     stdin.on("error", () => this.#onRoom());
     this.#ended = new Promise((resolve, reject) => {
       child.once("error", (error) => {
@@ -60,22 +60,22 @@ export class Ripgrep {
         this.#onRoom();
       });
     });
-    // `end` reports the failure; until somebody calls it, nobody handles it.
+    // `end` reports the failure; until it is called, nothing else handles it.
     this.#ended.catch(() => undefined);
   }
 
-  /** Resolves when it runs; rejects with RipgrepError if there is none. */
+  /** Resolves when ripgrep runs; rejects with RipgrepError if it is not installed. */
   started(): Promise<void> {
     if (this.#child.pid === undefined) return this.#ended;
     return Promise.resolve();
   }
 
-  /** Undefined if ripgrep has taken it: then the buffer is free, and more may follow at once. */
+  /** Undefined if the pipe has taken it: then the buffer may be reused, and more written at once. */
   write(text: Buffer): Promise<void> | undefined {
     if (this.#isClosed || this.#isKilled || this.#stdin.destroyed) return undefined;
     let taken: () => void = () => undefined;
     this.#stdin.write(text, () => taken());
-    // A pipe with room takes it in the call.
+    // A pipe with room takes it during the call.
     if (this.#stdin.writableLength === 0) return undefined;
     return new Promise((resolve) => {
       taken = resolve;
@@ -83,7 +83,7 @@ export class Ripgrep {
     });
   }
 
-  /** That was all. Resolves when it has ended; rejects with RipgrepError. */
+  /** Ends the input. Resolves when ripgrep has ended; rejects with RipgrepError. */
   end(): Promise<void> {
     this.#stdin.end();
     return this.#ended;
@@ -97,7 +97,7 @@ export class Ripgrep {
     this.#onRoom();
   }
 
-  /** It prints faster than its output is taken. */
+  /** Stops reading its output, which comes faster than it is used. */
   pause(): void {
     this.#stdout.pause();
   }

@@ -43,7 +43,7 @@ export class RunningSearch {
     return this.#end;
   }
 
-  /** Asking for more says that the ones before were sent. Throws what ended the search, a SearchRefusal for instance. */
+  /** Asking for more confirms that earlier ones were sent. Throws what ended the search, such as a SearchRefusal. */
   async *events(): AsyncGenerator<Uint8Array, void> {
     for (;;) {
       // A refusal comes instead of all events, `end` included.
@@ -96,7 +96,7 @@ export class RunningSearch {
       const pieces = this.#isStopped ? [] : await this.#lines.next();
       this.#worker.post({ t: "pieces", pieces });
     } catch (error) {
-      // The worker ends as if that was all.
+      // The worker ends as if no more executions followed.
       this.#error ??= error instanceof Error ? error : new Error(String(error));
       this.#worker.post({ t: "pieces", pieces: [] });
     }

@@ -5,7 +5,7 @@ import type { SearchRequest } from "../wire/search-request.ts";
 import type { Viewer } from "../wire/viewer.ts";
 import type { OpenLines, SearchedArchive } from "./ports.ts";
 
-/** Clocks of nodes and collector may differ by less than this: what lies further apart is skipped unread. */
+/** Clocks of nodes and collector may differ by up to this; executions further away are skipped unread. */
 const CLOCKS_WITHIN_MS = 86_400_000;
 
 /**
@@ -46,13 +46,13 @@ function isWanted(execution: Execution, request: SearchRequest): boolean {
   });
 }
 
-/** Whether all lines were printed long before the time that is asked for. */
+/** Whether all lines were printed long before the time requested. */
 export function isTooOld({ writtenAtMs }: OpenLines, request: SearchRequest): boolean {
   const since = boundOf(request, "next") ?? request.since;
   return since !== undefined && writtenAtMs + CLOCKS_WITHIN_MS < Date.parse(since);
 }
 
-/** The time of the place that hits are wanted beside, if they are in this direction. */
+/** The time of the request's place, if hits are wanted in this direction. */
 function boundOf({ place, direction }: SearchRequest, of: SearchRequest["direction"]): string | undefined {
   return direction === of ? place?.time : undefined;
 }

@@ -4,9 +4,9 @@ const ZERO = 0x30;
 
 /** Whole lines of a log, in order. */
 export interface FoundLines {
-  /** One behind the other, each with its LF. */
+  /** One after the other, each with its LF. */
   readonly cri: Buffer;
-  /** Of each: its number in the log, from 1, the place of its first byte there, and that in `cri`. */
+  /** For each line: its number in the log, from 1, and the place of its first byte there and in `cri`. */
   readonly numbers: readonly number[];
   readonly places: readonly number[];
   readonly starts: readonly number[];
@@ -22,7 +22,7 @@ export class ScoutOutput {
     this.#maxLineBytes = maxLineBytes;
   }
 
-  /** Something else was among it, or a line was too long. */
+  /** The output contained something else, or a line was too long. */
   get isBroken(): boolean {
     return this.#isBroken;
   }

@@ -2,25 +2,25 @@ import type { SearchRequest } from "../wire/search-request.ts";
 import { patternOf } from "./pattern-file.ts";
 import { isExact } from "./required-text.ts";
 
-/** The end of a piece's head, `stdout P ` or `stderr P `. It also stands in other lines, which does no harm. */
+/** The end of a piece's head, `stdout P ` or `stderr P `. Other lines may contain it as well, which does no harm. */
 const PIECE = "[rt] P ";
-/** Groups that change nothing but case and Unicode; the others may bring a comment or assertions. */
+/** Groups that only name, or change case and Unicode; others may contain comments or assertions. */
 const PLAIN_GROUP = /^\(\?(?:P?<\w+>|[iuU-]*[:)])/;
 
 /**
- * An expression that each stored line matches in which the request's pattern can be found, as it stands in the file, and
- * each piece of a line; undefined if there may be others. What holds in a text holds in a line with this text, unless it
- * says something of the text's edges, or that something does not match.
+ * An expression that matches, as stored in the file, every piece of a line and every line in which the request's
+ * pattern can be found; undefined if there is none. A match in a text is one in the stored line, unless the expression
+ * concerns the text's edges or lines that do not match.
  */
 export function scoutPattern(request: SearchRequest): string | undefined {
   const { invert, before, after, regex, word, pattern } = request;
-  // ripgrep's own `--word-regexp` is none of its expressions.
+  // `--word-regexp` cannot be written as an expression.
   if (invert || before + after > 0 || pattern === "" || (regex && word)) return undefined;
   const expression = patternOf(request);
   return saysNothingOfEdges(expression) ? `(?:${expression})|${PIECE}` : undefined;
 }
 
-/** Without regard to case it finds all that smart case finds. */
+/** Ignoring case finds everything that smart case finds. */
 export function scoutCase(request: SearchRequest): "match" | "ignore" {
   return request.case === "match" || (!request.regex && isExact(request)) ? "match" : "ignore";
 }

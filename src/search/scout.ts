@@ -8,8 +8,8 @@ import { type FoundLines, ScoutOutput } from "./scout-output.ts";
 const SUCCESS: readonly (number | null)[] = [0, 1];
 
 /**
- * One ripgrep that reads a log as it is stored, and prints the lines in which there may be something: that takes a part of
- * the time in which the log becomes text.
+ * A ripgrep that reads a log as stored and prints lines that may match: that takes a fraction of the time that
+ * converting the log to text takes.
  */
 export class Scout {
   readonly #child: ChildProcess;
@@ -27,7 +27,7 @@ export class Scout {
   #wake: () => void = () => undefined;
 
   /**
-   * @param options.log its lines, or its file, which is read from its beginning.
+   * @param options.log Its lines, or its file, which is read from the beginning.
    */
   constructor(options: {
     readonly log: AsyncIterable<Buffer> | number;
@@ -35,7 +35,7 @@ export class Scout {
     readonly patternFd: number;
   }) {
     const { log, args, patternFd } = options;
-    // Opened anew, for a place of its own (proc(5), "fd").
+    // Reopened, so that it has a file offset of its own (proc(5), "fd").
     const file = typeof log === "number" ? openSync(`/proc/self/fd/${log}`, "r") : undefined;
     const child = spawn("rg", args, { stdio: [file ?? "pipe", "pipe", "ignore", patternFd] });
     if (file !== undefined) closeSync(file);
@@ -45,7 +45,7 @@ export class Scout {
     this.#stdout = stdout;
     stdout.on("data", (chunk: Buffer) => {
       this.#chunks.push(chunk);
-      // Until these are read.
+      // Until `next` has taken these lines.
       stdout.pause();
       this.#wake();
     });
@@ -67,7 +67,7 @@ export class Scout {
     }, SEARCH_LIMITS.maxTextWaitsMs);
   }
 
-  /** What it says is not all that there is. */
+  /** It may not have named all lines. */
   get hasFailed(): boolean {
     return !this.#isEnough && (this.#hasFailed || this.#output.isBroken);
   }
@@ -77,7 +77,7 @@ export class Scout {
     return this.#named;
   }
 
-  /** What kept the log from being read. */
+  /** The error that kept the log from being read. */
   get error(): unknown {
     return this.#error;
   }
@@ -104,7 +104,7 @@ export class Scout {
   }
 
   async #feed(log: AsyncIterable<Buffer>, stdin: Writable): Promise<void> {
-    // It has ended: its exit code says why.
+    // The scout has ended: its exit code says why.
     stdin.on("error", () => undefined);
     try {
       for await (const lines of log) {
@@ -117,7 +117,7 @@ export class Scout {
     stdin.end();
   }
 
-  /** Ends it before its log does: what it has said is all that matters. */
+  /** Ends it before the end of its log: it has named enough lines. */
   enough(): void {
     this.#isEnough = true;
     this.kill();
@@ -132,7 +132,7 @@ export class Scout {
     this.#stdout.resume();
   }
 
-  /** Resolves when it has ended, and the log is not read any more. */
+  /** Resolves when it has ended and no longer reads the log. */
   async end(): Promise<void> {
     if (!this.#isOver) this.kill();
     clearInterval(this.#timer);

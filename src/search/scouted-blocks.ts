@@ -8,15 +8,15 @@ import type { Scout } from "./scout.ts";
 import type { FoundLines } from "./scout-output.ts";
 
 const LETTER_P = 0x50;
-/** Read at a time until no line is open: most lines of several pieces have few others among them. */
+/** Bytes read at a time until no line is open: few other lines usually stand between the pieces of one. */
 const CLOSING_BYTES = 16_384;
 const NO_GRAMS = new Uint32Array(0);
 const NOTHING: Block = { cri: Buffer.alloc(0), firstN: undefined };
 
-/** What reads a log behind its scouts. */
+/** A piece of a log, and its scouts. */
 interface Reader {
   readonly piece: LogPiece;
-  /** Starts one at the piece's beginning. */
+  /** Starts a scout at the piece's beginning. */
   readonly start: (pass: ScoutPass) => Scout;
   readonly firstPass: ScoutPass;
   /** Whether a line is open after the last block. */
@@ -25,8 +25,8 @@ interface Reader {
 }
 
 /**
- * The lines of a log that a scout names, as they are, and all lines from a piece on until no line is open any more. Where
- * it names too many, or fails, everything is read instead.
+ * Yields the lines of a log that a scout names and, after a piece of a line, all lines until none is open. If the scout
+ * names too many, or fails, yields everything from there on.
  */
 export async function* scoutedBlocks(reader: Reader): AsyncGenerator<Block> {
   const { piece, firstPass, sizes } = reader;
@@ -37,7 +37,7 @@ export async function* scoutedBlocks(reader: Reader): AsyncGenerator<Block> {
     yield* follow(scout, lines);
     if (!scout.hasFailed && !lines.areAll && firstPass === "soon" && scout.named >= sizes.namedSoon) {
       await scout.end();
-      // It begins anew: in so short a time that so many were found, not much was read.
+      // Starts over: the first pass found its lines so quickly that it read little.
       scout = reader.start("all");
       yield* follow(scout, lines);
     }
@@ -60,7 +60,7 @@ async function* follow(scout: Scout, lines: NamedLines): AsyncGenerator<Block> {
   }
 }
 
-/** All of a piece. */
+/** All lines of a piece. */
 function allBlocks(piece: LogPiece, blockBytes: number): Generator<Block> {
   const { sealed } = piece;
   return sealed === undefined ? readBlocks(piece, blockBytes) : readMembers({ ...piece, sealed }, NO_GRAMS);
@@ -70,10 +70,10 @@ function allBlocks(piece: LogPiece, blockBytes: number): Generator<Block> {
 class NamedLines {
   readonly #reader: Reader;
   readonly #end: number;
-  /** What has not been read or passed over, and the number of its first line. */
+  /** Where the part not yet read or passed over begins, and the number of its first line. */
   #at: number;
   #n: number;
-  /** Lines that the scout named since the count began, and where that was. */
+  /** Lines named since the count began, and the line number at which it began. */
   #named = 0;
   #namedFrom: number;
   #areTooMany = false;
@@ -90,7 +90,7 @@ class NamedLines {
     return this.#areTooMany;
   }
 
-  /** The scout is behind the piece. */
+  /** Whether the scout has passed the end of the piece. */
   get areAll(): boolean {
     return this.#areAll;
   }
@@ -99,7 +99,7 @@ class NamedLines {
     return { ...this.#reader.piece, at: this.#at, bytes: this.#end - this.#at, n: this.#n };
   }
 
-  /** All lines until none is open. */
+  /** Yields all lines until none is open. */
   *close(): Generator<Block> {
     if (!this.#reader.isOpen() || this.#at >= this.#end) return;
     const blockBytes = Math.min(this.#reader.sizes.blockBytes, CLOSING_BYTES);
@@ -122,7 +122,7 @@ class NamedLines {
       const end = starts[i + 1] ?? cri.length;
       const isBehind = place + end - start > this.#end;
       this.#areAll ||= isBehind;
-      // Read already while a line was open; or behind the end of this piece, like what was stored since.
+      // Already read while a line was open, or after the piece's end, as lines stored since are.
       const isOther = place < this.#at || isBehind;
       const isPiece = cri[start + CRI.tagAt] === LETTER_P;
       if (isOther || isPiece) {

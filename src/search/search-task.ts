@@ -22,7 +22,7 @@ export class SearchTask {
   readonly #port: TaskPort;
   readonly #patterns: OpenPatterns;
   readonly #findings: Findings;
-  /** What a line must have beside the pattern. */
+  /** Conditions on a line besides the pattern. */
   readonly #terms: LineTerms;
   readonly #joiner: LineJoiner;
   readonly #epochs: TextEpochs;
@@ -71,13 +71,13 @@ export class SearchTask {
   }
 
   /**
-   * Begins. Rejects with RipgrepError if ripgrep refuses the pattern, or is not there. Where lines need a certain text,
-   * ripgrep starts only when a block has it: that may never happen.
+   * Begins. Rejects with RipgrepError if ripgrep refuses the pattern or is not installed. If lines must contain a
+   * certain text, ripgrep starts only when a block has it, which may never happen.
    */
   async begin(): Promise<void> {
     this.#first = this.#port.next();
     const started = requiredText(this.#request) === undefined ? this.#epochs.begin() : undefined;
-    // A refusal comes after the files that were asked for, or the next search would get them.
+    // Waits for the requested files even if refused: otherwise the next search would get them.
     const [, begun] = await Promise.allSettled([this.#first, started, this.#check()]).then((all) => {
       return [all, all.find((each) => each.status === "rejected")] as const;
     });
@@ -87,7 +87,7 @@ export class SearchTask {
     }
   }
 
-  /** Emits everything, the returned end as the last. Rejects with RipgrepError if there is no ripgrep. */
+  /** Emits all events, the last of which is the returned end. Rejects with RipgrepError if ripgrep is not installed. */
   async run(): Promise<SearchEnd> {
     try {
       for (;;) {
@@ -114,12 +114,12 @@ export class SearchTask {
     return end;
   }
 
-  /** Says how far it is. */
+  /** Emits its progress. */
   say(): void {
     if (this.#stopped === undefined) this.#emit({ t: "progress", ...this.#findings.totals(this.#read) });
   }
 
-  /** Ends it soon, in the middle of a match as well; `run` resolves then. The first reason counts. */
+  /** Ends it soon, even in the middle of a match; then `run` resolves. The first reason counts. */
   stop(why: SearchStop): void {
     this.#stopped ??= { why };
     this.#feeder.stop();
@@ -139,7 +139,7 @@ export class SearchTask {
     });
   }
 
-  /** A ripgrep without text refuses what it cannot compile. A text as an expression is none of that. */
+  /** Runs ripgrep without input: it refuses patterns that it cannot compile. Plain texts always compile. */
   async #check(): Promise<void> {
     if (!this.#request.regex) return;
     const { patternFd } = this.#patterns;
@@ -164,7 +164,7 @@ export class SearchTask {
     try {
       for (const piece of pieces) await this.#feedPiece(piece);
     } catch (error) {
-      // What the disk does not give cannot be searched.
+      // Skips text that the disk fails to return.
       if (!(error instanceof Error && "syscall" in error)) throw error;
       this.#unreadable += 1;
     }
@@ -175,7 +175,7 @@ export class SearchTask {
     if (this.#request.from !== undefined) await this.#endRange();
   }
 
-  /** Hits of one range are known before the next one is read: it may not be necessary. */
+  /** Ends the epoch: with the hits of this range known, the next one may be unnecessary. */
   async #endRange(): Promise<void> {
     this.#read.executions = 1;
     await this.#epochs.end();
@@ -183,7 +183,7 @@ export class SearchTask {
     if (this.#findings.isFull) this.stop("limit");
   }
 
-  /** Whether nothing more of this execution matters. */
+  /** Whether the rest of this execution does not matter. */
   get #isEnough(): boolean {
     return this.#stopped !== undefined || this.#findings.isDone(this.#execution);
   }

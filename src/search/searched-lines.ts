@@ -8,7 +8,7 @@ import type { OpenLines, SearchedArchive } from "./ports.ts";
 import { executionsOf, isTooOld } from "./scope.ts";
 import type { SearchedPieces } from "./task-port.ts";
 
-/** Of the collector's own thread at a time: opening an execution may take a millisecond of it. */
+/** Longest turn on the collector's own thread: opening an execution may take a millisecond of it. */
 const MAX_TURN_MS = 2;
 
 /**
@@ -24,10 +24,10 @@ export class SearchedLines {
   #current: { readonly execution: Execution; readonly windows: NumberWindows } | undefined;
   readonly #turns = new LoopTurns({ maxTurnMs: MAX_TURN_MS });
   #ahead: Promise<readonly SearchedPieces[]> | undefined;
-  /** What the thread reads, and what it gets next. */
+  /** The files that the thread reads, and those it gets next. */
   #handed: readonly OpenLines[] = [];
   #open: OpenLines[] = [];
-  /** The window goes on at this number. */
+  /** The window continues at this number. */
   #more: number | undefined;
   #windowBytes = 0;
   #isClosed = false;
@@ -47,8 +47,8 @@ export class SearchedLines {
   }
 
   /**
-   * The next ones: several where each is small, as every step between the threads costs as much as a small log. None after
-   * the last. Throws a SearchRefusal, or the index's error.
+   * The next pieces: several if each is small, because each message between the threads costs as much as a small log.
+   * Empty after the last. Throws a SearchRefusal, or the index's error.
    */
   async next(): Promise<readonly SearchedPieces[]> {
     closeAll(this.#handed);
@@ -57,16 +57,16 @@ export class SearchedLines {
     this.#ahead = undefined;
     this.#handed = this.#open;
     this.#open = [];
-    // With `from`, the next window may not be necessary.
+    // With `from`, the next window may be unnecessary.
     if (batch.length > 0 && this.#request.from === undefined && !this.#isClosed) {
       this.#ahead = this.#batch();
-      // The call that takes it gets the failure.
+      // The call that takes these pieces gets the failure.
       this.#ahead.catch(() => undefined);
     }
     return batch;
   }
 
-  /** Also what is being opened now. */
+  /** Also closes files still being opened. */
   close(): void {
     this.#isClosed = true;
     closeAll([...this.#handed, ...this.#open]);
@@ -113,7 +113,7 @@ export class SearchedLines {
     let open: OpenLines | undefined;
     try {
       const { from, to } = window.read;
-      // Undefined if it was deleted since it was listed.
+      // Undefined if it has been deleted since it was listed.
       open = await this.#archive.open(this.#viewer, { x, node, owner, from: more ?? from, to, listed });
     } catch (error) {
       if (!(error instanceof Error && "syscall" in error)) throw error;

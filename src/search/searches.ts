@@ -13,17 +13,17 @@ import { SearchWorkers } from "./workers.ts";
 interface SearchesOptions {
   readonly archive: SearchedArchive;
   readonly limits: PlaceLimits;
-  /** worker.js, as it is built. */
+  /** The built worker.js. */
   readonly workerFile: URL;
   readonly metrics: Metrics;
   readonly sizes?: Partial<EpochSizes>;
-  /** Time of a search; by default 60 s for one execution, 300 s for more. */
+  /** Most time of a search; by default 60 s for one execution, 300 s for more. */
   readonly maxMs?: number;
-  /** How often it says something; 15 s by default. */
+  /** How often it reports; 15 s by default. */
   readonly sayEveryMs?: number;
 }
 
-/** Searches of all users, each in a worker, as many at a time as the limits say. */
+/** Searches of all users, each in a worker, as many at a time as the limits allow. */
 export class Searches {
   readonly #options: SearchesOptions;
   readonly #places: Places;
@@ -66,7 +66,7 @@ export class Searches {
     return this.#workers.close();
   }
 
-  /** Resolves when a search begins, or must say that it waits, or is given up. */
+  /** Resolves when a search begins, must report that it waits, or is given up. */
   async #turnOf(place: Place, signal: AbortSignal): Promise<void> {
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);

@@ -19,7 +19,7 @@ export interface SearchedPieces {
 /** How a search ended. */
 export type SearchEnd = Extract<SearchEvent, { t: "end" }>;
 
-/** What surrounds a search. */
+/** A search's link to the thread outside. */
 export interface TaskPort {
   /** The next pieces; undefined after the last. The files of the ones before may be closed. */
   next(): Promise<SearchedPieces | undefined>;

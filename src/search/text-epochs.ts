@@ -7,22 +7,22 @@ import { RecordSplitter } from "./record-splitter.ts";
 import { Ripgrep } from "./ripgrep.ts";
 import type { RipgrepOutput } from "./ripgrep-arguments.ts";
 
-/** Less text than this waits, so that short blocks do not become single writes. */
+/** Text is written in at least this many bytes, so that short blocks do not become single writes. */
 const WRITE_BYTES = 32_768;
-/** The loop gets a turn after so much: ripgrep's hits, and a stop, arrive in it. */
+/** The event loop gets a turn after this much text, to receive ripgrep's hits or a stop. */
 const TURN_BYTES = 524_288;
 
 /** What the owner of the epochs provides. */
 interface EpochsPort {
   readonly joiner: LineJoiner;
-  /** What ripgrep is to print of the next lines. */
+  /** What ripgrep should print for the next lines. */
   output(): RipgrepOutput;
   args(output: RipgrepOutput): readonly string[];
-  /** All hits of an epoch are known. */
+  /** Called when all hits of an epoch are known. */
   onEpoch(): void;
 }
 
-/** Text on its way to one ripgrep after the other. */
+/** Feeds text to one ripgrep after another. */
 export class TextEpochs {
   readonly #port: EpochsPort;
   readonly #patternFd: number;
@@ -47,7 +47,7 @@ export class TextEpochs {
     readonly first: Epoch;
     readonly patternFd: number;
     readonly sizes: EpochSizes;
-    /** Lines that may be context of what the next epoch finds. */
+    /** Number of lines that may be context of hits in the next epoch. */
     readonly tailLines: number;
     readonly nowMs: () => number;
   }) {
@@ -60,7 +60,7 @@ export class TextEpochs {
     this.#nowMs = options.nowMs;
   }
 
-  /** Starts the first ripgrep before there is text for it. Rejects with RipgrepError if there is none. */
+  /** Starts the first ripgrep before there is text for it. Rejects with RipgrepError if ripgrep is not installed. */
   begin(): Promise<void> {
     this.#ripgrep = this.#start();
     return this.#ripgrep.started();
@@ -78,17 +78,17 @@ export class TextEpochs {
     if (isLong || this.#printsTooMuch) await this.end();
   }
 
-  /** Hits of rare lines are not to wait for the end of everything. */
+  /** Ends an epoch that is old enough, so that hits of rare lines are soon shown. */
   async settle(): Promise<void> {
     if (this.#fed > 0 && this.#nowMs() - this.#fedSinceMs >= SEARCH_LIMITS.maxTextWaitsMs) await this.end();
   }
 
-  /** The execution is over: its lines are no context of the next one's. */
+  /** Call between executions: lines of one are no context in the next. */
   forgetTail(): void {
     this.#tail = { text: Buffer.alloc(0), count: 0 };
   }
 
-  /** Ends the epoch: all hits in the text so far are reported. Rejects with RipgrepError. */
+  /** Ends the epoch, after which all hits in the text so far are reported. Rejects with RipgrepError. */
   async end(): Promise<void> {
     await this.#write();
     await this.#ripgrep?.end();
@@ -104,7 +104,7 @@ export class TextEpochs {
     this.#waitingBytes = tail.text.length;
   }
 
-  /** Ends ripgrep in the middle of whatever it does; nothing is written any more. */
+  /** Kills ripgrep; nothing more is written. */
   stop(): void {
     this.#isStopped = true;
     this.#ripgrep?.kill();
@@ -132,7 +132,7 @@ export class TextEpochs {
     this.#port.joiner.reuse();
   }
 
-  /** Reading the text of a hit takes several times as long as its number, and nobody is shown more of them. */
+  /** Parsing the text of a hit takes several times as long as its number, and no more texts will be shown. */
   get #printsTooMuch(): boolean {
     return this.#ripgrep !== undefined && this.#output === "records" && this.#port.output() === "numbers";
   }

@@ -6,7 +6,7 @@ import type { SearchRequest } from "../wire/search-request.ts";
 import type { EpochSizes } from "./limits.ts";
 import type { SearchEnd, SearchedPieces } from "./task-port.ts";
 
-/** To a worker. It has one search at a time. */
+/** Messages to a worker, which has one search at a time. */
 export type ToWorker =
   | {
       readonly t: "search";
@@ -14,18 +14,18 @@ export type ToWorker =
       readonly sizes: Partial<EpochSizes>;
       readonly sayEveryMs: number;
     }
-  /** The answer to `next`; empty: there are no more. */
+  /** The answer to `next`; empty if there are no more. */
   | { readonly t: "pieces"; readonly pieces: readonly SearchedPieces[] }
-  /** So many bytes of events were sent to the client. */
+  /** This many bytes of events were sent to the client. */
   | { readonly t: "sent"; readonly bytes: number }
   | { readonly t: "stop"; readonly why: SearchStop };
 
-/** From a worker. */
+/** Messages from a worker. */
 export type FromWorker =
   | { readonly t: "next" }
   /** Whole events, each a line of JSON. */
   | { readonly t: "events"; readonly events: Uint8Array }
-  /** It is over: ripgrep has ended, no file is read any more. */
+  /** The search is over: ripgrep has ended, and no file is being read. */
   | { readonly t: "done"; readonly end: SearchEnd }
   | {
       readonly t: "refused";

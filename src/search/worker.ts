@@ -9,10 +9,10 @@ import { SearchTask } from "./search-task.ts";
 import type { SearchedPieces, TaskPort } from "./task-port.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";
 
-/** Events are sent together, so that each does not cost the collector's own thread a turn. */
+/** Events are batched, so that they do not cost the collector's own thread a turn each. */
 const SEND_BYTES = 65_536;
 
-/** The other end of the thread: what the collector's own thread sends and receives. */
+/** Sends to and receives from the collector's own thread. */
 class Outside implements TaskPort {
   #text = "";
   #unsentBytes = 0;

@@ -5,9 +5,9 @@ import type { FromWorker, ToWorker } from "./worker-messages.ts";
 /** A thread that searches. */
 export interface SearchWorker {
   post(message: ToWorker): void;
-  /** Undefined: nobody listens. */
+  /** Undefined if nothing listens. */
   listener: ((message: FromWorker) => void) | undefined;
-  /** Called once, if the thread fails. It cannot be used any more then. */
+  /** Called once, if the thread fails. Then it must not be used again. */
   onFailure: ((error: Error) => void) | undefined;
   readonly hasFailed: boolean;
   end(): Promise<void>;
@@ -19,7 +19,7 @@ export class SearchWorkers {
   readonly #all = new Set<SearchWorker>();
   #idle: { readonly worker: SearchWorker; readonly timer: NodeJS.Timeout }[] = [];
 
-  /** @param file worker.js, as it is built. */
+  /** @param file The built worker.js. */
   constructor(file: URL) {
     this.#file = file;
   }
@@ -30,7 +30,7 @@ export class SearchWorkers {
     return idle?.worker ?? this.#start();
   }
 
-  /** Its search is over. */
+  /** Returns a worker whose search is over. */
   give(worker: SearchWorker): void {
     worker.listener = undefined;
     worker.onFailure = undefined;
