@@ -27,13 +27,13 @@ import { RunTimesReader } from "./times/run-times.ts";
 import { mayName, ownerFilter, ownerIn } from "./viewer-scope.ts";
 import { type NamedRun, VisibleRows } from "./visible-rows.ts";
 
-/** Of a download: the shortest lines in it take a millisecond. */
+/** Bytes of a download per step: full of the shortest lines, they take a millisecond. */
 const RAW_STEP_BYTES = 131_072;
 /** Steps of one search; the index examines 1,000 executions in each. The next page continues after them. */
 const MAX_SEARCH_STEPS = 20;
 
 /**
- * The reading half of the store. Every request names its viewer, who finds what VisibleRows finds. If an execution is
+ * The reading half of the store. Every request names its viewer, who sees what VisibleRows returns. If an execution is
  * named without its owner and the viewer sees those of several owners, the request rejects with SeveralOwnersError.
  */
 export class Archive {
@@ -99,7 +99,7 @@ export class Archive {
 
   /**
    * Stored lines from number `from` on, to number `to` at most, in open files; the caller closes them. `listed`: the execution
-   * as `list` returned it, which spares looking it up.
+   * as `list` returned it, which saves looking it up.
    */
   async open(
     viewer: Viewer,
@@ -137,7 +137,7 @@ export class Archive {
     return execution === undefined ? undefined : openPieces(execution, at);
   }
 
-  /** Everything comes from the execution chosen at the start. */
+  /** All bytes come from the execution chosen at the start. */
   async *raw(viewer: Viewer, what: ExecutionName & { stream?: StreamName }): AsyncGenerator<Buffer> {
     const row = this.#rows.find(viewer, what);
     if (row === undefined) return;
@@ -188,7 +188,7 @@ export class Archive {
     return run === undefined ? undefined : this.#boards.of(run);
   }
 
-  /** When one run printed how much. Undefined: the viewer has no such run. */
+  /** How much one run printed when. Undefined: the viewer has no such run. */
   async runTimes(viewer: Viewer, name: NamedRun): Promise<RunTimes | undefined> {
     const run = this.#rows.run(viewer, name);
     return run === undefined ? undefined : this.#runTimes.of(run);
@@ -205,7 +205,7 @@ export class Archive {
     return this.#runLines.read({ ...query, owner });
   }
 
-  /** Uids that mean somebody else on a node: for administrators, who can change that. */
+  /** Uids that mean a different user on a node; shown to administrators, who can change that. */
   async userMismatches({ admin }: Viewer): Promise<readonly UserMismatch[]> {
     return admin ? this.#store.userMismatches() : [];
   }

@@ -15,7 +15,7 @@ import { NO_WORK, workInSlices } from "./table/work-in-slices.ts";
 
 /** How often states are judged by the clock and changed executions are published. */
 const TICK_MS = 250;
-/** How often the index is updated by itself; a request that uses it updates it at once. */
+/** How often the index is updated; a request that uses it also updates it at once. */
 const INDEX_EVERY_MS = 2_000;
 const EXPIRE_EVERY_MS = 600_000;
 /** How often running executions learn of a change of their node's clock. */
@@ -131,7 +131,7 @@ export class Housekeeping {
     }
   }
 
-  /** Sorting a merged view needs the difference that an execution's node had while it ran. */
+  /** A merged view is sorted by the clock difference that an execution's node had while it ran. */
   #noteClocks(): void {
     const { slots, clockOf, indexWriter, metrics } = this.#options;
     this.#setting.stop();

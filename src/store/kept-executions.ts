@@ -35,7 +35,7 @@ export class KeptExecutions {
     return this.#store.removeUnused(batch);
   }
 
-  /** Undefined if the file system does not say. */
+  /** Undefined if the file system cannot be queried. */
   disk(): { freeBytes: number; totalBytes: number } | undefined {
     try {
       const { bavail, blocks, bsize } = statfsSync(this.#store.logsDir);
@@ -49,7 +49,7 @@ export class KeptExecutions {
     this.#store.holdBack(reason);
   }
 
-  /** The index cannot follow on a full disk: executions that have ended may still be open in it, and of no size. */
+  /** Corrects a row from memory: on a full disk the index may still show ended executions as open, with size 0. */
   #asKnown(row: OldRow): OldRow {
     const execution = row.isOpen === 1 ? this.#store.slots.known(row) : undefined;
     if (execution?.isSettled !== true) return row;

@@ -31,7 +31,7 @@ interface Unreadable {
 }
 
 /**
- * Rebuilds the index from logs and sidecars, including executions that are still running. Nobody may write to them
+ * Rebuilds the index from logs and sidecars, including executions that are still running. They must not be written to
  * meanwhile. Rejects when `signal` is aborted; then the index is not current.
  */
 export async function reindex(

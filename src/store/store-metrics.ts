@@ -1,6 +1,6 @@
 import type { Count, Metrics } from "../host/metrics.ts";
 
-/** The store's counters: every line that it stores, has already, keeps aside or discards. */
+/** The store's counters: every line that it stores, already has, quarantines or discards. */
 export interface StoreMetrics {
   readonly lines: Count;
   readonly bytes: Count;

@@ -49,7 +49,7 @@ export interface StoreOptions {
   readonly maxOpenFiles: number;
   readonly ownerLimits: OwnerLimits;
   readonly spill: IntervalSpill;
-  /** Undefined: logs are never sealed. `workerFile`: sealing/worker.js, as it is built. */
+  /** Undefined: logs are never sealed. `workerFile`: the built sealing/worker.js. */
   readonly sealing?: { readonly afterMs: number; readonly workerFile: URL } | undefined;
   readonly log: Log;
   readonly audit: Audit;

@@ -27,7 +27,7 @@ const LOADING_TURN_MS = 5;
 export class Store {
   readonly slots: SlotTable;
   readonly logsDir: string;
-  /** Whose files are being read or rewritten. */
+  /** Executions whose files are being read or rewritten. */
   readonly inUse: InUse;
   readonly #options: StoreOptions;
   readonly #parts: StoreParts;
@@ -82,7 +82,7 @@ export class Store {
     return this.#parts.records.get(id)?.uid;
   }
 
-  /** Uids that mean somebody else on a node, since the start. */
+  /** Uids that mean a different user on a node, since the start. */
   userMismatches(): UserMismatch[] {
     return this.#parts.mismatches.all();
   }
@@ -175,7 +175,7 @@ export class Store {
     return this.#parts.remover.remove(identity);
   }
 
-  /** Deletes a batch for good, but none that is running or used. The result of each. Rejects with file system errors. */
+  /** Deletes a batch for good, except those running or in use. Returns each result. Rejects with file system errors. */
   removeUnused(batch: readonly Removal[]): Promise<Removed[]> {
     return this.#parts.remover.removeUnused(batch);
   }

@@ -1,16 +1,16 @@
 import type { Viewer } from "../wire/viewer.ts";
 
-/** Users who are not administrators may not name others: those executions look missing to them. */
+/** Only administrators may name other users; to everybody else those executions look missing. */
 export function mayName(viewer: Viewer, owner: string | undefined): boolean {
   return viewer.admin || owner === undefined || owner === viewer.user;
 }
 
-/** Whose executions a viewer sees. Undefined: everybody's. */
+/** The owner whose executions a viewer sees. Undefined: all owners. */
 export function ownerFilter(viewer: Viewer): string | undefined {
   return viewer.admin ? undefined : viewer.user;
 }
 
-/** Whose of these a query asks for. Undefined: everybody's. */
+/** The owner, among these, that a query asks for. Undefined: all owners. */
 export function ownerIn(viewer: Viewer, { owner }: { readonly owner?: string | undefined }): string | undefined {
   return ownerFilter(viewer) ?? owner;
 }

@@ -9,7 +9,7 @@ import { mayName, ownerIn } from "./viewer-scope.ts";
 /** Owners of one job that a refusal names. */
 const MAX_OWNERS = 100;
 
-/** One run; without an owner, the only one's. */
+/** One run; without an owner, of the only user who has such a job. */
 export interface NamedRun {
   readonly job: string;
   readonly run: string;
@@ -17,12 +17,12 @@ export interface NamedRun {
 }
 
 /**
- * What a viewer finds in the index. What the viewer may not see looks missing, and both cases take the same path through
+ * Finds rows for a viewer. Rows that the viewer may not see look missing, and both cases take the same path through
  * this file. A name that fits several owners throws a SeveralOwnersError rather than choose one.
  */
 export class VisibleRows {
   readonly #indexDb: Pick<IndexDb, "executions" | "runs" | "totals">;
-  /** By what was listed, as long as somebody has it. */
+  /** Rows by listed execution, for as long as that is referenced. */
   readonly #listed = new WeakMap<Execution, IndexRow>();
 
   constructor(indexDb: Pick<IndexDb, "executions" | "runs" | "totals">) {
@@ -37,7 +37,7 @@ export class VisibleRows {
     return rows[0];
   }
 
-  /** Its execution, as it is, is in a list now. */
+  /** Remembers the row of a listed execution. */
   list(row: IndexRow): void {
     this.#listed.set(row.execution, row);
   }

@@ -10,7 +10,7 @@ import { RESERVED } from "../disk/log-path.ts";
 import { type CapturedFile, captureFiles } from "./captured-files.ts";
 import { tarEnd, tarHeader, tarPadding } from "./tar.ts";
 
-/** First entry of a backup, and its last one, without which it is not whole. */
+/** Names of a backup's first and last entries; without the last it is incomplete. */
 export const BACKUP_MARKS = { first: "marcologger-backup.json", last: "marcologger-backup-whole.json" } as const;
 export const BACKUP_VERSION = 1;
 
@@ -21,17 +21,17 @@ export interface BackupCounts {
 }
 
 const LOGS = "logs";
-/** Made anew from the logs. */
+/** Left out: the next start rebuilds them from the logs. */
 const DERIVED = new Set(["index.db", "intervals.db"]);
 const SIDECAR = ".meta";
 const READ_BYTES = 1_048_576;
 const FILE_MODE = 0o600;
 
 /**
- * Copies a data folder into one file (tar; compressed if its name ends in .gz) while a collector works in it. Whatever
- * was stored before it began is in it: files only grow, and are copied up to their length of one moment; those of an
- * execution are taken together. Databases are copied by SQLite, but not the index, which the next start makes from the
- * logs. Rejects with file system errors; then there is no file.
+ * Copies a data folder into one file (tar; compressed if its name ends in .gz) while a collector works in it. It
+ * contains everything stored before it began: files only grow, and are copied up to their length at one moment; those
+ * of an execution are captured together. Databases are copied by SQLite, but not the index, which the next start makes
+ * from the logs. Rejects with file system errors; then there is no file.
  */
 export async function backUp(dataDir: string, file: string, wallMs: () => number): Promise<BackupCounts> {
   await stat(join(dataDir, LOGS));
@@ -45,7 +45,7 @@ export async function backUp(dataDir: string, file: string, wallMs: () => number
     await rename(part, file);
     await synced(dirname(file));
   } catch (error) {
-    // Somebody else's, of a backup under way.
+    // EEXIST: the file belongs to a backup under way.
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) await rm(part, { force: true });
     throw error;
   } finally {
@@ -68,8 +68,8 @@ class Backup {
   }
 
   /**
-   * Frames leave the quarantine for the logs, so it is copied before them: what is in both is stored once. Deletions
-   * come after: what was deleted meanwhile stays deleted.
+   * Frames leave the quarantine for the logs, so it is copied before them: what is in both is stored once. Tombstones
+   * come after the logs: executions deleted meanwhile stay deleted.
    */
   async *pieces(): AsyncGenerator<Buffer> {
     yield* this.#mark(BACKUP_MARKS.first, { version: BACKUP_VERSION, startedAtMs: this.#wallMs() });
@@ -135,7 +135,7 @@ class Backup {
     for (let at = 0; at < bytes; ) {
       const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, bytes - at));
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
-      // A full disk made the store take back a torn end. As blanks it is one, and the next load cuts it off.
+      // The store cut off a torn end, as on a full disk. Blanks stand in for it, which the next load cuts off.
       const piece = bytesRead === 0 ? buffer.fill(" ") : buffer.subarray(0, bytesRead);
       yield piece;
       at += piece.length;
@@ -143,7 +143,7 @@ class Backup {
     yield tarPadding(bytes);
   }
 
-  /** Live, by SQLite, which includes what is only in its log. */
+  /** Copied live by SQLite, which includes changes that are only in its log. */
   async *#database(name: string): AsyncGenerator<Buffer> {
     if (DERIVED.has(name)) return;
     await rm(this.#copy, { force: true });
@@ -177,7 +177,7 @@ class Backup {
     yield Buffer.concat([tarHeader(entry), text, tarPadding(text.length)]);
   }
 
-  /** None if the folder is missing. In the order of their names. */
+  /** In order of names; none if the folder is missing. */
   async #entries(folder: string) {
     try {
       const entries = await readdir(join(this.#dataDir, folder), { withFileTypes: true });
@@ -189,12 +189,12 @@ class Backup {
   }
 }
 
-/** The names of each execution's files by what they have in common: its sidecar's name says it. That one comes last. */
+/** The files of each execution by their common base, which the sidecar's name gives. The sidecar comes last. */
 function byExecution(names: readonly string[]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const name of names) if (name.endsWith(SIDECAR)) groups.set(name.slice(0, -SIDECAR.length), []);
   for (const name of names) {
-    // What a merge has not put in place yet: the files that it replaces are here as well.
+    // Skips new files of an unfinished merge: the files that they would replace are here as well.
     if (name.endsWith(SIDECAR) || name.endsWith(".new")) continue;
     // `x.node.command` and endings, of which a command has none; the longest fits.
     let base = name;

@@ -16,12 +16,12 @@ export interface CapturedFile {
 const MAX_TRIES = 20;
 
 /**
- * Opens files that belong together, in this order, and finds their lengths: what they hold up to there is what a crash
- * could have left. So the caller names a sidecar last: a log may lack lines that its sidecar announces, but not hold
- * lines that it knows nothing of. Where somebody removes or replaces one meanwhile, as a merge does, it starts over
- * with those that are there now. The caller closes the handles.
+ * Opens files that belong together, in this order, and takes their lengths: up to there they hold what a crash could
+ * have left. So the caller names a sidecar last: a log may lack lines that its sidecar announces, but not hold lines
+ * that it does not know. If one is removed or replaced meanwhile, as by a merge, starts over with those present then.
+ * The caller closes the handles.
  *
- * @param names Below `folder`. @param relist Those that are there now.
+ * @param names Below `folder`. @param relist Returns the names present now.
  */
 export async function captureFiles(
   folder: string,

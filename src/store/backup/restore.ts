@@ -6,7 +6,7 @@ import { asCount, asRecord, parseJson } from "../../wire/record.ts";
 import { BACKUP_MARKS, BACKUP_VERSION, type BackupCounts } from "./back-up.ts";
 import { readTar, type TarEntry } from "./tar.ts";
 
-/** Users pass through it to their own folders. */
+/** Users must pass through it to their own folders. */
 const FOLDER_MODE = 0o711;
 const MAX_MARK_BYTES = 65_536;
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
@@ -95,7 +95,7 @@ class Unpacked {
     return join(this.#dataDir, path);
   }
 
-  /** ACLs are not in a backup: the next start gives access again where the record says that it is missing. */
+  /** A backup has no ACLs: the next start restores access to folders whose record says that it is missing. */
   async #ownerRecord(path: string, text: string): Promise<void> {
     const record = { ...asRecord(parseJson(text)), isReadable: false };
     await writeFile(path, `${JSON.stringify(record)}\n`, { mode: 0o640, flag: "wx" });
@@ -103,7 +103,7 @@ class Unpacked {
 
   async #give(path: string): Promise<void> {
     const { uid, gid } = this.#owner;
-    // Anybody but root already is the owner.
+    // Without root, the files already belong to this user.
     if (process.getuid?.() === 0) await chown(path, uid, gid);
   }
 }

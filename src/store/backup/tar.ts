@@ -1,24 +1,24 @@
 /** One file or folder in an archive. */
 export interface TarEntry {
-  /** Relative, with slashes; a folder's has none at its end. */
+  /** Relative, with slashes; none at the end, even for a folder. */
   readonly path: string;
   readonly kind: "file" | "folder";
   /** Permissions. */
   readonly mode: number;
   readonly modifiedMs: number;
-  /** Of the content that follows; 0 for a folder. */
+  /** Size of the content that follows; 0 for a folder. */
   readonly bytes: number;
 }
 
 /** Content is padded to whole blocks (pax(1), "ustar Interchange Format"). */
 const TAR_BLOCK_BYTES = 512;
 const MAX_NAME_BYTES = 100;
-/** Eleven octal digits. */
+/** Largest number in eleven octal digits. */
 const MAX_OCTAL = 0o77777777777;
-/** Of an extended header: a path of Linux has at most 4,096. */
+/** Bytes of an extended header: a path on Linux has at most 4,096. */
 const MAX_PAX_BYTES = 16_384;
 
-/** The header of an entry: with an extended one before it (pax) where its name or size does not fit. */
+/** The header of an entry, after an extended one (pax) if its name or size does not fit. */
 export function tarHeader(entry: TarEntry): Buffer {
   const path = entry.kind === "folder" ? `${entry.path}/` : entry.path;
   const records = [
@@ -38,7 +38,7 @@ export function tarPadding(bytes: number): Buffer {
   return Buffer.alloc((TAR_BLOCK_BYTES - (bytes % TAR_BLOCK_BYTES)) % TAR_BLOCK_BYTES);
 }
 
-/** Two blocks of zeros. */
+/** End of an archive: two blocks of zeros. */
 export function tarEnd(): Buffer {
   return Buffer.alloc(2 * TAR_BLOCK_BYTES);
 }

@@ -3,8 +3,8 @@ import type { FirstFailure } from "../../wire/board.ts";
 import type { RunCell } from "./run-cell.ts";
 
 /**
- * The execution that failed, or was lost, before all others: what follows it is often its consequence. Nodes' clocks
- * differ, so the known differences are taken out; a lost one was last heard of by the collector's clock.
+ * The execution that failed, or was lost, first: later failures are often its consequences. Corrects known differences
+ * of nodes' clocks; a lost execution's time is by the collector's clock.
  */
 export function firstFailure(cells: Iterable<RunCell>): FirstFailure | null {
   let first: FirstFailure | undefined;

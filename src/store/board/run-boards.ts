@@ -8,10 +8,10 @@ import { silentOnes } from "./silent-ones.ts";
 
 /** Rows read in one step: three milliseconds. */
 const STEP_CELLS = 128;
-/** A board is shared by everybody who asks for it within this time, and longer the more it took to make. */
+/** A board is reused for this long, and longer if it took long to make. */
 const KEEP_MS = 500;
 const KEEP_MS_PER_CELL = 0.2;
-/** Boards kept: their viewers ask again every few seconds. */
+/** Boards kept: viewers ask again every few seconds. */
 const MAX_KEPT = 64;
 
 interface Kept {
@@ -26,7 +26,7 @@ interface RunBoardsOptions {
   readonly nowMs: () => number;
 }
 
-/** Boards of runs: from memory for executions that are there, from the index for the others. */
+/** Boards of runs, made from executions in memory and from the index for others. */
 export class RunBoards {
   readonly #options: RunBoardsOptions;
   readonly #turns = new LoopTurns();
@@ -36,7 +36,7 @@ export class RunBoards {
     this.#options = options;
   }
 
-  /** Of one run. Its executions are read in turns, beside the live work. */
+  /** The board of one run. Reads its executions in turns, beside the live work. */
   of(run: RunName): Promise<Board> {
     const nowMs = this.#options.nowMs();
     const key = JSON.stringify([run.owner, run.job, run.run]);

@@ -4,7 +4,7 @@ import { asCount, asRecord, parseJson, type UnknownRecord } from "../../wire/rec
 import type { StoredExecution } from "../execution/stored-execution.ts";
 import type { CellRow } from "../index/run-index.ts";
 
-/** What the board knows of one execution. */
+/** One execution on the board. */
 export interface RunCell extends BoardPlace {
   readonly state: ExecutionState;
   readonly code?: number;
@@ -15,11 +15,11 @@ export interface RunCell extends BoardPlace {
   readonly overAt: string | undefined;
   /** How far its node's clock is behind; 0 if not known. */
   readonly clockMs: number;
-  /** When its last line arrived, by the collector's clock; undefined unless it is in memory. */
+  /** When its last line arrived, by the collector's clock; undefined unless the execution is in memory. */
   readonly printedAtMs: number | undefined;
 }
 
-/** From memory: nothing is built but the cell. */
+/** The cell of an execution in memory; builds no summary. */
 export function cellOf(execution: StoredExecution): RunCell {
   const { x, node, facts, state, exit, lastN, overAt, clock, printedAtMs } = execution;
   return {
@@ -29,7 +29,7 @@ export function cellOf(execution: StoredExecution): RunCell {
   };
 }
 
-/** From the index, without checking every member of the summary: the collector itself has written it. */
+/** The cell of a row. Does not check every member of the summary: the collector itself has written it. */
 export function cellOfRow({ x, node, startedAt, overAt, state, summary }: CellRow): RunCell {
   const record = asRecord(parseJson(summary)) ?? {};
   return {

@@ -1,6 +1,6 @@
 import type { RunCell } from "./run-cell.ts";
 
-/** So much quieter than the others, and no less than this: pauses of seconds mean nothing. */
+/** Silent: this many times quieter than the others, for at least this long. Pauses of seconds mean nothing. */
 const TIMES_QUIETER = 10;
 const LEAST_QUIET_MS = 10_000;
 
@@ -12,16 +12,16 @@ interface Silence {
 interface Silences {
   /** The quietest first. */
   readonly silent: readonly Silence[];
-  /** The median of what all are compared with; undefined if there is nothing to compare. */
+  /** The median that all are compared with; undefined if there is nothing to compare. */
   readonly usualMs: number | undefined;
 }
 
 /**
  * The running executions that are quieter than ten times the median of the others.
  *
- * Others that are running count with their own silence, so that a run whose ranks all compute between two bursts of
- * lines has no silent one. Those that have ended well count with the mean time between their lines: the last one that
- * is still running is compared with how they were.
+ * A running execution counts with its current silence, so that a run whose ranks all compute between two bursts of
+ * lines has no silent one. One that ended well counts with the mean time between its lines, so that the last one
+ * running is compared with them.
  */
 export function silentOnes(cells: readonly RunCell[], nowMs: number): Silences {
   const running: Silence[] = [];

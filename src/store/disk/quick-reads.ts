@@ -2,23 +2,23 @@ import { read, readSync } from "node:fs";
 import { promisify } from "node:util";
 
 const readByThread = promisify(read);
-/** The page cache answers within some ten microseconds. */
+/** A read that takes this long has waited for the disk: the page cache answers within tens of microseconds. */
 const WAITED_MS = 1;
-/** A busy machine makes one wait as well. */
+/** Waits before threads take over: a busy machine also causes some. */
 const MAX_WAITS = 4;
 
 /** Reads into all of a buffer from a place of an open file. Resolves with the number of bytes; rejects with the file system's error. */
 export type ReadFile = (fd: number, into: Buffer, at: number) => Promise<number>;
 
-/** By a thread: the event loop never waits for a disk. */
+/** Reads in a thread, so that the event loop never waits for a disk. */
 export const readFileAt: ReadFile = async (fd, into, at) => {
   const { bytesRead } = await readByThread(fd, into, 0, into.length, at);
   return bytesRead;
 };
 
 /**
- * Short reads of a thousand files: at once while the page cache has them, because a thread's answer takes several times as
- * long as such a read. When a few have waited for the disk, threads do the rest.
+ * Short reads of a thousand files. Reads synchronously while the page cache has them, because a thread takes several
+ * times as long. Once a few reads have waited for the disk, threads do the rest.
  */
 export class QuickReads {
   readonly #nowMs: () => number;

@@ -3,12 +3,12 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { freeBytes } from "./free-bytes.ts";
 import { failureCode } from "./storage-error.ts";
 
-/** More than the tombstones of a batch, and what SQLite writes for its rows. */
+/** More than a batch needs for its tombstones and for SQLite's writes. */
 const RESERVE_BYTES = 4_194_304;
-/** It is made again only when there is so much room: not from what somebody has just freed on a full disk. */
+/** The reserve is made again only with this much room, not from space just freed on a full disk. */
 const LEAST_FREE_BYTES = 16 * RESERVE_BYTES;
 
-/** Space set aside for deletions, which need a little before they give back much. Random: some file systems compress. */
+/** Space set aside for deletions, which need a little before they free much. Random: some file systems compress. */
 export class Reserve {
   readonly #path: string;
   readonly #folder: string;
@@ -18,7 +18,7 @@ export class Reserve {
     this.#path = path;
   }
 
-  /** Sets it aside if it is not, and there is room. Returns the error's code if that fails. */
+  /** Sets the space aside, unless it is already or there is no room. Returns the error's code if that fails. */
   make(): string | undefined {
     if (existsSync(this.#path) || !(freeBytes(this.#folder) > LEAST_FREE_BYTES)) return undefined;
     try {

@@ -18,7 +18,7 @@ export class StorageAlarm {
   /** Bytes appended when the last failure came. */
   #appendedBefore = 0;
   #failure: string | undefined;
-  /** Why nothing is stored although it could be: retention finds no space. */
+  /** Set while nothing is stored although it could be: retention finds no space. */
   heldBack: string | undefined;
   #failedAtMs = 0;
 
@@ -44,7 +44,7 @@ export class StorageAlarm {
 
   failed(error: unknown): "unavailable" {
     const code = failureCode(error);
-    // The collector stops while it loads an execution: that is no failure of the disk.
+    // The collector stopped while loading an execution, which is no failure of the disk.
     if (code === "ML_LOAD_STOPPED") return "unavailable";
     this.#failedAtMs = this.#nowMs();
     this.#appendedBefore = this.#appendedBytes();
@@ -58,8 +58,8 @@ export class StorageAlarm {
   }
 
   /**
-   * Without relays sending, no write would show that there is room again: tries one if nothing has failed for a while.
-   * Relays that wait retry by themselves.
+   * Tries a write if none has failed for a while: with no relay sending, nothing else would show that there is room
+   * again. Waiting relays retry by themselves.
    */
   probe(): void {
     if (this.#failure === undefined || this.#nowMs() - this.#failedAtMs < PROBE_AFTER_MS) return;

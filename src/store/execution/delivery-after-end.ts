@@ -8,7 +8,7 @@ const RECEIVING_AFTER_END_MS = 30_000;
 /** With more holes than this, time alone decides how long to wait for them. */
 const MAX_EXPLAINED_HOLES = 1_000;
 
-/** Judges an execution whose END has arrived by the numbers that are stored and those that were discarded. */
+/** Judges an execution whose END has arrived by its stored and discarded numbers. */
 export function deliveryAfterEnd(
   { lastN, end, receivedAtMs }: EndSeen,
   numbers: { readonly have: LineNumbers; readonly discards: Discards },
@@ -19,7 +19,7 @@ export function deliveryAfterEnd(
   if (nowMs - receivedAtMs > RECEIVING_AFTER_END_MS) return "incomplete";
   if (discards.isEmpty) return "receiving";
   const missing = have.missing(1, lastN, MAX_EXPLAINED_HOLES + 1);
-  // All that is missing was discarded: there is nothing to wait for.
+  // Everything missing was discarded: there is nothing to wait for.
   const isOnPurpose = missing.length <= MAX_EXPLAINED_HOLES && discards.explain(missing);
   return isOnPurpose ? "incomplete" : "receiving";
 }

@@ -2,7 +2,7 @@ import type { Facts } from "./facts.ts";
 
 /** A file takes whole disk blocks. */
 const BLOCK_BYTES = 4_096;
-/** A row of the index besides its texts: names and times in the tables and in their sixteen indexes. */
+/** A row of the index without its texts: names and times in the tables and in their sixteen indexes. */
 const INDEX_ROW_BYTES = 2_560;
 
 /** Disk space of a file of this size. */

@@ -12,7 +12,7 @@ import type { LogName, Sidecar } from "./sidecar.ts";
 /** Segments processed in one step while a log's numbers are read back: a millisecond or two. */
 const SEGMENTS_AT_ONCE = 64;
 
-/** Smaller logs take as few disk blocks as they are: with a filter, and a longer sidecar, sealed ones would take more. */
+/** Smaller logs are not sealed: with a filter, and a longer sidecar, they would take more disk blocks. */
 const LEAST_SEALED_BYTES = 32_768;
 
 /** The log of one execution in order of arrival, and a second one for lines that came after higher numbers. */
@@ -40,7 +40,7 @@ export class ExecutionLogs {
   get isSealed(): boolean {
     return this.#main.members !== undefined;
   }
-  /** Of a complete execution. */
+  /** Whether the log of a complete execution can be sealed. */
   get canBeSealed(): boolean {
     return this.#late === undefined && !this.isSealed && this.#main.size >= LEAST_SEALED_BYTES;
   }
@@ -48,17 +48,17 @@ export class ExecutionLogs {
     return this.#main.lines + (this.#late?.lines ?? 0);
   }
 
-  /** Disk space of their files. */
+  /** Disk space of the logs' files. */
   get diskBytes(): number {
     return this.#main.diskBytes + (this.#late?.diskBytes ?? 0);
   }
 
-  /** As the command printed them. */
+  /** Bytes as the command printed them. */
   get printedBytes(): number {
     return this.#main.printedBytes + (this.#late?.printedBytes ?? 0);
   }
 
-  /** A sealed file holds the whole log. */
+  /** Notes that a sealed file now holds the whole log. */
   seal(record: SealedRecord): void {
     const sealed = this.#create("main", sealedPaths(this.#base).log);
     sealed.seal(record);
@@ -75,7 +75,7 @@ export class ExecutionLogs {
     return new NumberedLog({ path, name, sidecar: this.#sidecar, stretches: new SpillingStretches(this.#spill) });
   }
 
-  /** Appends lines with numbers above all others. A sealed log stays as it is: they wait in the late log. */
+  /** Appends lines with numbers above all others. A sealed log does not change: such lines go to the late log. */
   append(chunk: Chunk, files: OpenFiles): void {
     if (this.isSealed) this.appendLate(chunk, files);
     else this.#main.append(chunk, files);
@@ -91,12 +91,12 @@ export class ExecutionLogs {
     this.#late.append(chunk, files);
   }
 
-  /** A late log of an earlier start is there. */
+  /** Takes over a late log from an earlier start. */
   restoreLate(late: NumberedLog | undefined): void {
     this.#late = late;
   }
 
-  /** A merged log stands in the place of both. */
+  /** Notes that a merged log has replaced both. */
   replace(merged: NumberedLog): void {
     this.#main = merged;
     this.#late = undefined;
@@ -110,8 +110,8 @@ export class ExecutionLogs {
   }
 
   /**
-   * Reads back which numbers they hold, in order of n, so that a complete log is one range from the start. Others may
-   * have a turn at each step.
+   * Reads back the numbers that the logs hold, in order of n, so that a complete log is one range from the start.
+   * Others may have a turn at each step.
    */
   *addNumbersTo(have: LineNumbers): Generator<undefined, void> {
     for (let next = 1, isMore = true; isMore; ) {

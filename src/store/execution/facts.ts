@@ -9,7 +9,7 @@ export interface Facts extends Pick<Launch, "parent" | "within"> {
   readonly owner: string;
   readonly uid: number;
   readonly job: string;
-  /** Earlier versions did not store it. */
+  /** Undefined if an earlier version stored it. */
   readonly run?: string;
   readonly argv: readonly string[];
   readonly cwd: string;

@@ -19,7 +19,7 @@ export class LateMerges {
   #underWay: StoredExecution | undefined;
   #last: Promise<void> = Promise.resolve();
 
-  /** @param options.onMerged Called when the size of its files has changed. */
+  /** @param options.onMerged Called when a merge has changed the size of an execution's files. */
   constructor(options: {
     readonly files: OpenFiles;
     readonly log: Log;
@@ -38,7 +38,7 @@ export class LateMerges {
     this.#merges.set(execution, { abort, ended: this.#last });
   }
 
-  /** Resolves when no merge uses an execution's files; other waiting merges do not delay it. */
+  /** Cancels its merge. Resolves when no merge uses the execution's files; other waiting merges do not delay it. */
   async cancel(execution: StoredExecution): Promise<void> {
     const merge = this.#merges.get(execution);
     merge?.abort.abort();

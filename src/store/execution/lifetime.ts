@@ -20,7 +20,7 @@ export class Lifetime {
   #endSeen: EndSeen | undefined;
   #exitSeen: Exit | undefined;
   #isLost = false;
-  /** When it was last heard of, once it is lost. */
+  /** When a lost execution was last heard of. */
   #lostSinceMs: number | undefined;
   #lastBeat = 0;
   /** The last beat recorded in the sidecar. */
@@ -41,7 +41,7 @@ export class Lifetime {
   get isLost(): boolean {
     return this.#isLost;
   }
-  /** When its command ended, or was last heard of if it is lost, in wire's spelling; earlier versions stored no such time. */
+  /** When its command ended or, if lost, was last heard of, in wire's format; earlier versions stored no such time. */
   get overAt(): string | undefined {
     if (this.exit !== undefined) return this.exit.endedAt;
     return this.#isLost && this.#lostSinceMs !== undefined ? asTime(this.#lostSinceMs) : undefined;
@@ -105,7 +105,7 @@ export class Lifetime {
     return true;
   }
 
-  /** Without an END: lost after some silence. Returns whether that is new. */
+  /** Without an END: becomes lost after some silence. Returns whether that is new. */
   judge(nowMs: number): boolean {
     if (this.#isLost || nowMs - this.#heardAtMs <= LOST_AFTER_MS) return false;
     this.recordBeat();

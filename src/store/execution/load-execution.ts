@@ -21,9 +21,9 @@ import type { NumberedLog } from "./numbered-log.ts";
 import { type AnyRecord, parseCut, parseMark, parseStretch, Sidecar } from "./sidecar.ts";
 import { StoredExecution } from "./stored-execution.ts";
 
-/** Of a log: the shortest lines in it take a few milliseconds. */
+/** Bytes of a log per step: full of the shortest lines, they take a few milliseconds. */
 const SCAN_BYTES = 262_144;
-/** Of the sidecar: less than a millisecond, but for stretches that go to the disk. */
+/** Records of the sidecar per step: less than a millisecond, unless stretches go to the disk. */
 const RECORDS_A_STEP = 128;
 
 export interface LoadOptions {
@@ -32,7 +32,7 @@ export interface LoadOptions {
   readonly nowMs: number;
 }
 
-/** Steps of loading an execution. In between others may have a turn, but nobody may use its files. */
+/** Steps of loading an execution. Between steps others may have a turn, but must not use its files. */
 export type Loading = Generator<undefined, StoredExecution | undefined>;
 
 /**
@@ -87,13 +87,13 @@ function* restore(
     execution.restore(record, nowMs);
     if (record.t === "sealed") {
       sealed = parseSealed(record.members);
-      // It is written only when no late lines are there.
+      // The record is written only when there are no late lines.
       hasLate = false;
       late.reset();
     }
     if (record.t === "unsealed") sealed = undefined;
     if (record.t === "merged" && isMergeDecided(base, asCount(record.members["bytes"]))) {
-      // Earlier stretches and marks belong to the logs that it replaced.
+      // Earlier stretches and marks belong to the logs replaced.
       isMerged = true;
       hasLate = false;
       isUnsealed ||= sealed !== undefined;
@@ -128,8 +128,8 @@ function* restore(
 }
 
 /**
- * Whether the merged log of this size is in place of the old one, which was shorter; a whole one that is not yet is put
- * there. Without either, the merge was abandoned: its record had not reached the disk.
+ * Whether the merged log of this size has replaced the old, shorter one; puts a whole one in place that has not.
+ * Without either, the merge was abandoned: its record had not reached the disk.
  */
 function isMergeDecided(base: string, bytes = Number.MAX_SAFE_INTEGER): boolean {
   if (sizeOf(`${base}.log`) >= bytes) return true;
@@ -139,8 +139,8 @@ function isMergeDecided(base: string, bytes = Number.MAX_SAFE_INTEGER): boolean 
 }
 
 /**
- * Whether the sealed log is in place of the other one, or was about to be: its record is written when it is whole and on
- * the disk. Lines that came in between decide against it.
+ * Whether the sealed log has replaced the other one, or was about to: its record is written once it is whole and on the
+ * disk. Lines that came in between rule it out.
  */
 function isSealDecided(base: string, { fileBytes, bytes }: SealedRecord): boolean {
   const paths = sealedPaths(base);
@@ -150,14 +150,14 @@ function isSealDecided(base: string, { fileBytes, bytes }: SealedRecord): boolea
   return true;
 }
 
-/** The log that a sealed one has replaced. */
+/** Removes the log that a sealed one has replaced. */
 function removeUnsealed(base: string, bytes: number): void {
   if ([0, bytes].includes(sizeOf(`${base}.log`))) rmSync(`${base}.log`, { force: true });
 }
 
 /**
- * Counts the lines after the last mark and cuts off a torn one. Returns when the file was written last. A log that is
- * whole has a mark at its end, and is not even opened: a start loads thousands, and so does a page of a run.
+ * Counts the lines after the last mark and cuts off a torn one. Returns when the file was last written. A whole
+ * log has a mark at its end and is not even opened: a start loads thousands, and so does a page of a run.
  */
 function* scanTail(log: NumberedLog): Generator<undefined, number> {
   const { size, mtimeMs } = lstatSync(log.path);

@@ -5,7 +5,7 @@ const LINE_FEED = 0x0a;
 /** Bytes of log between two marks: the most that a reader has to scan to find a line. */
 const MARK_EVERY_BYTES = 262_144;
 
-/** The end of a log at the moment, where its next line will begin. */
+/** The current end of a log, where its next line will begin. */
 interface LogEnd {
   readonly size: number;
   readonly lines: number;
@@ -66,7 +66,7 @@ export class LogMarks {
     return { t: "mark", f: this.#name, at, line, fragments, n, time };
   }
 
-  /** The last of the first marks that are of this kind, and the one behind it. */
+  /** The last of the leading marks that satisfy `isBefore`, and the one after it. */
   around(isBefore: (mark: MarkRecord) => boolean): Around {
     return marksAround(this.#marks, isBefore);
   }

@@ -3,10 +3,10 @@ import type { LogName, StretchRecord } from "./sidecar.ts";
 
 const STRETCHES_AT_ONCE = 1_000;
 
-/** Which numbers the lines of a log have: its stretches, the last of which goes on to the log's end. */
+/** The numbering of a log's lines: its stretches, the last of which goes on to the log's end. */
 export class LogNumbering {
   readonly #name: LogName;
-  /** All but the last. */
+  /** All stretches but the last. */
   readonly #stretches: StretchList;
   #last: StretchRecord;
 

@@ -32,10 +32,10 @@ export async function mergeLate(
     // This record makes the old files obsolete, so check first that no line was lost.
     if (merged.lines !== execution.lines)
       throw new RangeError(`Cannot merge: ${merged.lines} of ${execution.lines} lines were read back`);
-    // On the disk before the names change, even if batches are not: this risks old lines, not only the newest.
+    // Synced before the names change, even if batches are not: old lines are at risk here, not only the newest.
     sidecar.append({ t: "merged", lines: merged.lines, bytes: merged.size }, true);
   } catch (error) {
-    // It may be the file that fills the disk.
+    // This file may be the one that fills the disk.
     await rm(path, { force: true });
     throw error;
   }

@@ -1,8 +1,8 @@
 import type { AnyRecord, Sidecar } from "./sidecar.ts";
 
-/** A change of less is the way of a report, not the clock. */
+/** Smaller changes come from the delay of reports, not from the clock. */
 const LEAST_CHANGE_MS = 50;
-/** Changes that the sidecar of one execution takes: a clock that is set again and again must not fill it. */
+/** Most changes in the sidecar of one execution: a clock that is set again and again must not fill it. */
 const MAX_CHANGES = 16;
 
 /**
@@ -19,7 +19,7 @@ export class NodeClock {
     this.#behindMs = behindMs;
   }
 
-  /** Milliseconds; undefined if it is not known, or no difference. */
+  /** Milliseconds; undefined if unknown or zero. */
   get behindMs(): number | undefined {
     return this.#behindMs === 0 ? undefined : this.#behindMs;
   }

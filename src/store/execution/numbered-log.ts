@@ -60,17 +60,17 @@ export class NumberedLog implements AppendFile {
     return this.#numbering.held;
   }
 
-  /** Where the members of a sealed log are; then places are those of its text. */
+  /** The members of a sealed log; then places are those of its text. */
   get members(): MemberTable | undefined {
     return this.#members;
   }
 
-  /** Disk space of its files. Asked for each chunk. */
+  /** Disk space of its files. Read for each chunk. */
   get diskBytes(): number {
     return this.#members === undefined ? blocks(this.size) : this.#sealedDiskBytes;
   }
 
-  /** It is in a sealed file: lines 1 to the last, without a hole. */
+  /** Notes that a sealed file holds the log: lines 1 to the last, without a hole. */
   seal(record: SealedRecord): void {
     this.size = record.bytes;
     this.lines = record.lines;
@@ -148,7 +148,7 @@ export class NumberedLog implements AppendFile {
     if (this.forgetBehind(sizeBytes)) this.#isCut = true;
   }
 
-  /** Like `cut`, when the sidecar has it already. Returns whether there were any. */
+  /** Like `cut`, when the sidecar already records it. Returns whether there were any. */
   forgetBehind(sizeBytes: number): boolean {
     const isBehind = this.#numbering.last.at > sizeBytes || this.#marks.lastAt > sizeBytes;
     this.#marks.forgetBehind(sizeBytes);
@@ -182,11 +182,11 @@ export class NumberedLog implements AppendFile {
     return { at: mark.at, n: stretch.n + mark.line - stretch.line };
   }
 
-  /** The nearest place behind byte `at`, in its stretch, at which a line ends whose follower's number is known. */
+  /** The nearest place after byte `at`, in its stretch, where a line ends and the next one's number is known. */
   numberBehind(at: number): { at: number; n: number } | undefined {
     if (this.#members !== undefined) return startOf(this.#members, memberAt(this.#members.textAt, at) + 1);
     const stretch = this.#numbering.at(at);
-    // Only the last stretch has no end but that of the log.
+    // Only the last stretch ends with the log.
     if (stretch.at !== this.#numbering.last.at) return undefined;
     const { behind: mark } = this.#marks.around((known) => known.at <= at);
     const [line, end] = mark === undefined ? [this.lines, this.size] : [mark.line, mark.at];
@@ -204,7 +204,7 @@ export class NumberedLog implements AppendFile {
     };
   }
 
-  /** Notes where the log ends, once it is whole: the next load need not count its last lines. */
+  /** Marks the end of a whole log, so that the next load need not count its last lines. */
   markEnd(time: string): void {
     if (this.size === this.#marks.lastAt) return;
     const mark = this.#marks.at(this, time);

@@ -5,7 +5,7 @@ import type { MemberTable } from "../sealed/member-table.ts";
 import { filterPathOf } from "../sealed/sealed-files.ts";
 import type { NumberedLog } from "./numbered-log.ts";
 
-/** A log's open file; of a sealed one also where its members are, and the open file of its filters, if it has one. */
+/** A log's open file; for a sealed one also its members, and the open file of its filters, if any. */
 export interface OpenLog {
   readonly fd: number;
   readonly text: LogText;
@@ -21,7 +21,7 @@ interface OpenLogsOptions {
   readonly readFile?: ReadFile;
 }
 
-/** The open files of an execution's logs: whatever replaces them meanwhile, they stay as they are. */
+/** The open files of an execution's logs. They stay readable when a merge or a seal replaces them. */
 export class OpenLogs {
   readonly #open = new Map<LogFile, OpenLog>();
   readonly #fds: number[] = [];
@@ -33,7 +33,7 @@ export class OpenLogs {
     this.#readFile = readFile;
   }
 
-  /** Opens it at the first call. Throws the file system's error. */
+  /** Opens the log at the first call. Throws the file system's error. */
   open(log: LogFile): OpenLog {
     const known = this.#open.get(log);
     if (known !== undefined) return known;
@@ -59,7 +59,7 @@ export class OpenLogs {
     this.#open.clear();
   }
 
-  /** Without filters a search takes longer, and finds the same. */
+  /** A failure is ignored: without filters a search takes longer but finds the same. */
   #tryOpen(path: string): number | undefined {
     if (!this.#withFilters) return undefined;
     try {

@@ -8,13 +8,13 @@ const BLOCK_BYTES = 262_144;
 /** Pieces opened at a time; the caller asks again for the rest. */
 const MAX_PIECES = 5_000;
 
-/** Consecutive stored lines: where they are in an open file, or in the text that a sealed one holds. */
+/** Consecutive stored lines: their place in an open file, or in the text of a sealed one. */
 interface OpenPiece extends Pick<OpenLog, "fd" | "sealed"> {
   readonly at: number;
   readonly bytes: number;
   /** Number of the first line. */
   readonly n: number;
-  /** None of the lines is a fragment. Omitted if that is not known. */
+  /** None of the lines is a fragment. Omitted if unknown. */
   readonly isWhole?: true;
 }
 
@@ -30,8 +30,8 @@ export interface OpenPieces {
 }
 
 /**
- * Stored lines from number `from` on, to number `to` at most, for somebody who reads the files in another thread: a merge may replace them, but
- * not what is open. Opens them before it first waits. Rejects with the file system's error.
+ * Stored lines from number `from` on, to number `to` at most, for a reader in another thread: a merge may replace the
+ * files, but those that are open stay readable. Opens them before it first waits. Rejects with the file system's error.
  */
 export async function openPieces(of: Numbered, wanted: { from: number; to?: number }): Promise<OpenPieces> {
   const { to = Number.MAX_SAFE_INTEGER } = wanted;

@@ -4,8 +4,8 @@ import type { OpenPieces } from "./open-pieces.ts";
 import { type StoredLines, wholeFragments } from "./whole-fragments.ts";
 
 /**
- * All lines of an execution whose row in the index is final and says that nothing is missing, without its sidecar.
- * Undefined if it is not so, or its log is packed. Throws the file system's error.
+ * All lines of an execution, without reading its sidecar. Undefined unless its row in the index is final, nothing is
+ * missing, and the log is not packed. Throws the file system's error.
  */
 export function openWhole(base: string, row: StoredLines): OpenPieces | undefined {
   const fd = openIfThere(`${base}.log`);

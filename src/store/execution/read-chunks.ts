@@ -6,11 +6,11 @@ import type { LogText } from "../sealed/log-text.ts";
 import type { Segment } from "./numbered-log.ts";
 import { OpenLogs } from "./open-logs.ts";
 
-/** The shortest lines in it take a millisecond to find. */
+/** Bytes looked at per turn: full of the shortest lines, they take a millisecond. */
 const BLOCK_BYTES = 262_144;
-/** Looked at as they arrive. */
+/** Smaller blocks are looked at as they arrive. */
 const SMALL_BYTES = 16_384;
-/** Pieces of one answer: each costs a read. The caller asks again for the rest. */
+/** Most pieces of one answer: each costs a read. The caller asks again for the rest. */
 const MAX_SEGMENTS = 5_000;
 const LINE_FEED = 0x0a;
 const LETTER_P = 0x50;
@@ -32,7 +32,7 @@ interface ReadRange {
  *
  * Opens the files before it first waits, so that a merge cannot replace them in between.
  *
- * @param turns In each it looks at one block: many readers' blocks may arrive at once.
+ * @param turns One block is looked at in each: blocks of many readers may arrive at once.
  */
 export async function readChunks(of: Numbered, range: ReadRange, turns: Pick<LoopTurns, "run">): Promise<Chunk[]> {
   const wanted = of.segments(range.from, Math.min(range.maxLines, MAX_SEGMENTS));
@@ -93,12 +93,12 @@ async function readChunk(
     rest = data.subarray(end);
   };
   while (!isFull()) {
-    // No more than the piece itself: in great disorder each line is one.
+    // Reads no more than the piece: in great disorder each line is one.
     const fresh = await text.read(at, Math.max(1, Math.min(BLOCK_BYTES, segment.at + segment.bytes - at)));
     if (fresh.length === 0) break;
     at += fresh.length;
     const data = rest.length === 0 ? fresh : Buffer.concat([rest, fresh]);
-    // Small pieces take no time, and of several readers each is read on its own.
+    // Small pieces take no time, so they need no turn.
     if (data.length < SMALL_BYTES) await take(data);
     else await wanted.turns.run(() => take(data));
   }

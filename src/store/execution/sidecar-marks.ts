@@ -8,16 +8,16 @@ const LINE_FEED = 0x0a;
 /** A record begins a line, and JSON has no line feed in a text. BEGIN stands before all others. */
 const MARK = Buffer.from('\n{"t":"mark","f":"main"');
 const CUT = Buffer.from('\n{"t":"cut"');
-/** The marks of 8 GiB are read and found in a few milliseconds. */
+/** The marks of 8 GiB of log, which are read and found in a few milliseconds. */
 const MAX_BYTES = 4_194_304;
 
 /**
- * The marks of a log in its sidecar's bytes, each parsed when somebody looks at it: a search for one place in a long log sees
- * ten of thousands.
+ * The marks of a log in its sidecar's bytes, each parsed on access: a search for one place in a long log accesses ten
+ * of thousands.
  */
 export class SidecarMarks implements MarkList {
   readonly #bytes: Buffer;
-  /** Where they begin. */
+  /** Where each mark begins. */
   readonly #starts: readonly number[];
 
   /** Undefined if only loading the execution shows which marks are valid, or takes turns. Throws the file system's error. */
@@ -36,7 +36,7 @@ export class SidecarMarks implements MarkList {
 
   private constructor(bytes: Buffer) {
     this.#bytes = bytes;
-    // Those before it belong to a log that no longer exists.
+    // Marks before the last merge belong to a log that no longer exists.
     const merge = new LastMerge();
     merge.take(bytes);
     const starts: number[] = [];

@@ -91,7 +91,7 @@ export class Sidecar {
   }
 
   /**
-   * Drops what stands before the last merge about places: they belong to a log that no longer exists. Replaces the file,
+   * Drops records of places before the last merge: they belong to a log that no longer exists. Replaces the file,
    * whole or not at all, in turns of the event loop. Rejects with file system errors.
    */
   async forgetStretches(turns: Pick<LoopTurns, "run">): Promise<void> {
@@ -110,7 +110,7 @@ export class Sidecar {
       const valid = new ValidRecords(merge.at);
       let at = 0;
       while (at < size) at = await turns.run(async () => takeInto(valid, at));
-      // What was appended meanwhile, and in the same turn the new file: nothing comes in between.
+      // Takes records appended meanwhile and replaces the file in the same turn, so that none is lost.
       for (let end = takeInto(valid, at); end > at; end = takeInto(valid, at)) at = end;
       this.#replace(valid.text());
     } finally {
@@ -138,13 +138,13 @@ export class Sidecar {
   }
 
   /**
-   * All records, in order, read piece by piece: in great disorder there are very many. Cuts a torn last line off the
+   * All records, in order, read in blocks: in great disorder there are very many. Cuts a torn last line off the
    * file; skips lines that are not JSON.
    */
   *read(): Generator<AnyRecord, undefined> {
     const fd = openSync(this.path, constants.O_RDONLY | constants.O_NOFOLLOW);
     try {
-      // Most are small, and a page of a run reads those of a thousand executions.
+      // Most sidecars are small, and a page of a run reads a thousand of them.
       const block = Buffer.allocUnsafe(Math.max(1, Math.min(BLOCK_BYTES, fstatSync(fd).size)));
       let rest: Buffer = Buffer.alloc(0);
       let at = 0;

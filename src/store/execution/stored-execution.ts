@@ -93,14 +93,14 @@ export class StoredExecution {
   get exit(): Exit | undefined {
     return this.#life.exit;
   }
-  /** The command, or a process that it left behind, may still print. */
+  /** Whether the command, or a process that it left behind, may still print. */
   get isOpen(): boolean {
     return this.endSeen === undefined && !this.isLost;
   }
   get isLost(): boolean {
     return this.#life.isLost;
   }
-  /** When it ended, or was last heard of, if it is not running any more. */
+  /** When it ended, or was last heard of; undefined while it is running. */
   get overAt(): string | undefined {
     return this.state === "running" ? undefined : (this.#life.overAt ?? this.facts.startedAt);
   }
@@ -111,7 +111,7 @@ export class StoredExecution {
   get delivery(): Delivery {
     return this.isLost && this.endSeen === undefined ? "incomplete" : this.#delivery;
   }
-  /** Nothing more is expected of it, so its row in the index is final. */
+  /** Whether nothing more is expected, so that its row in the index is final. */
   get isSettled(): boolean {
     return this.delivery !== "receiving" && !this.isMergeDue && !this.isBeingSealed;
   }
@@ -119,7 +119,7 @@ export class StoredExecution {
   get canMerge(): boolean {
     return this.logs.late !== undefined && this.delivery === "complete" && this.have.coversTo(this.have.last);
   }
-  /** Since when its log is as it will stay, if it can be sealed: complete, merged, and worth it. */
+  /** Since when its log could be sealed: it is complete, merged, and large enough. Undefined if it cannot be. */
   get sealableSinceMs(): number | undefined {
     const isWhole = this.delivery === "complete" && this.have.coversTo(this.have.last);
     return isWhole && this.logs.canBeSealed ? this.endSeen?.receivedAtMs : undefined;
@@ -162,7 +162,7 @@ export class StoredExecution {
     this.#assignedRun = run;
   }
 
-  /** All records are read and the logs scanned: determines, in steps, which numbers are stored, and its state. */
+  /** Call when all records are read and the logs scanned: determines, in steps, its stored numbers and its state. */
   *restored(late: NumberedLog | undefined, nowMs: number): Generator<undefined, void> {
     this.logs.restoreLate(late);
     yield* this.numbers.restore(this.logs);
@@ -217,7 +217,7 @@ export class StoredExecution {
     try {
       if (this.logs.late === undefined) this.logs.main.markEnd(this.endSeen?.end.endedAt ?? "");
     } catch {
-      // The next load counts its last lines.
+      // Without the mark, the next load counts the last lines.
     }
   }
 

@@ -9,11 +9,11 @@ import { Discards, type LostLines } from "./discards.ts";
 import type { ExecutionLogs } from "./execution-logs.ts";
 import type { Sidecar } from "./sidecar.ts";
 
-/** Which lines of an execution are stored, which were discarded, and up to which number there must be more. */
+/** The numbers of an execution that are stored, those discarded, and the highest number known to exist. */
 export class StoredNumbers {
-  /** Those that are stored. */
+  /** Numbers that are stored. */
   readonly have: LineNumbers;
-  /** Those that were discarded, and why. */
+  /** Numbers that were discarded, and why. */
   readonly discards: Discards;
   /** The highest number named by a beat or a discard. */
   #toldLastN = 0;
@@ -27,12 +27,12 @@ export class StoredNumbers {
     return Math.max(this.have.last, this.#toldLastN);
   }
 
-  /** There is a line with this number. */
+  /** Notes that a line with this number exists. */
   told(n: number): void {
     this.#toldLastN = Math.max(this.#toldLastN, n);
   }
 
-  /** Reads the stored ones back from the logs, in steps. */
+  /** Reads the stored numbers back from the logs, in steps. */
   *restore(logs: ExecutionLogs): Generator<undefined, void> {
     yield* logs.addNumbersTo(this.have);
     this.told(this.discards.last);
@@ -58,7 +58,7 @@ export class StoredNumbers {
     }
   }
 
-  /** Lines were discarded before the execution was known. Returns whether any of them are not stored. */
+  /** Records lines discarded before the execution was known. Returns whether any of them are not stored. */
   lost({ firstN, lastN, endN }: LostLines, refusal: OverLimit): boolean {
     this.told(endN);
     return lastN > 0 && this.discard([firstN, lastN], refusal) > 0;

@@ -5,7 +5,7 @@ const ABOUT_PLACES = /^\{"t":"(?:stretch|run|mark|cut|sealed)"/;
 
 /** Finds the record of the last merge in a sidecar, from its bytes in pieces. */
 export class LastMerge {
-  /** Its first byte; 0: there is none. */
+  /** Its first byte; 0 if there is none. */
   at = 0;
   #tail: Buffer = Buffer.alloc(0);
   #bytes = 0;
@@ -20,15 +20,15 @@ export class LastMerge {
 }
 
 /**
- * The records of a sidecar that stay valid after its last merge, from its bytes in pieces. Of the others it keeps none:
- * there may be a million.
+ * The records of a sidecar that stay valid after its last merge, from its bytes in pieces. Keeps none of the
+ * others: there may be a million.
  */
 export class ValidRecords {
   /** Where the record of the last merge begins. */
   readonly #mergedAt: number;
   readonly #kept: string[] = [];
   #rest: Buffer = Buffer.alloc(0);
-  /** Of the rest. */
+  /** Where the rest begins in the sidecar. */
   #at = 0;
 
   constructor(mergedAt: number) {
@@ -40,7 +40,7 @@ export class ValidRecords {
     const wholeBytes = bytes.lastIndexOf(LINE_FEED) + 1;
     const voidBytes = Math.max(0, Math.min(wholeBytes, this.#mergedAt - this.#at));
     for (const line of bytes.toString("utf8", 0, voidBytes).split("\n")) {
-      // A copy of its own: a part of a long text would keep all of it in memory.
+      // Copied: a slice of a long text would keep all of it in memory.
       if (line !== "" && !ABOUT_PLACES.test(line)) this.#kept.push(Buffer.from(line).toString());
     }
     if (wholeBytes > voidBytes) this.#kept.push(bytes.toString("utf8", voidBytes, wholeBytes - 1));

@@ -1,13 +1,13 @@
 import type { Execution } from "../../wire/api.ts";
 import { CRI } from "../../wire/cri.ts";
 
-/** What a row of the index says of an execution's lines. */
+/** A row's facts about an execution's lines. */
 export type StoredLines = Pick<Execution, "delivery" | "lines" | "lastN" | "bytes">;
 
 /**
- * The number of fragments in a log of this size that holds all lines of an execution, whose row in the index is final: they
- * are lines 1 to the last, in order, and its sidecar need not be read, which takes longer than most logs. Undefined if
- * the log holds something else.
+ * The number of fragments in a log of this size, if it holds all lines of an execution whose row in the index is final:
+ * lines 1 to the last, in order. Then its sidecar, which takes longer to read than most logs, is not needed. Undefined
+ * if the log holds something else.
  */
 export function wholeFragments({ delivery, lines, lastN, bytes }: StoredLines, size: number): number | undefined {
   if (delivery !== "complete" || lines !== lastN) return undefined;

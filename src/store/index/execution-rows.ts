@@ -5,7 +5,7 @@ import { ParsedSummaries } from "./parsed-summaries.ts";
 
 /** JSON of one page of executions, roughly: a page that reaches it ends early, with the place to continue. */
 const MAX_PAGE_BYTES = 1_048_576;
-/** What a row is parsed from: the texts of others cost more than a look-up. */
+/** Columns that a row is parsed from. Reading other texts would cost more than the look-up. */
 const COLUMNS = "node, x, key_hash, run, over_at, base, open, disk_bytes, sealable_since, summary";
 /** Rows examined by one text search, to bound its time; the next page continues after them. */
 const MAX_SEARCHED = 1_000;
@@ -35,7 +35,7 @@ export class ExecutionRows {
     return this.#parse(this.#byId.all({ x, owner: owner ?? null, node: node ?? null }));
   }
 
-  /** Those whose files may be ahead of the index. */
+  /** Executions whose files may be ahead of the index. */
   open(): IndexRow[] {
     return this.#parse(this.#open.all());
   }

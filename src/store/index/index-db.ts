@@ -25,7 +25,7 @@ export class IndexDb {
   readonly #findTaken: Database.Statement;
   readonly #forget: Database.Statement;
   readonly #buried: BuriedRows;
-  /** What waits for its commit are removals alone. */
+  /** The open transaction contains only removals. */
   #isRemoving = false;
   readonly executions: ExecutionRows;
   readonly runs: RunIndex;
@@ -61,7 +61,7 @@ export class IndexDb {
       DO UPDATE SET state = @state, over_at = @overAt, open = @open, disk_bytes = @diskBytes,
         sealable_since = @sealableSinceMs, summary = @summary`);
     this.#find = this.#db.prepare(`SELECT ${FILE_COLUMNS} FROM executions WHERE node = ? AND x = ? AND key_hash = ?`);
-    // By itself, SQLite would scan all of the node's rows.
+    // Without the hint, SQLite would scan all of the node's rows.
     this.#findTaken = this.#db.prepare(
       "SELECT 1 FROM executions INDEXED BY by_x WHERE x = ? AND node = ? AND owner = ?",
     );
@@ -113,7 +113,7 @@ export class IndexDb {
     this.#syncCommits(false);
   }
 
-  /** Syncing each row that only follows its files would block everything else. */
+  /** Sets whether commits sync. Syncing rows that only follow their files would block everything else. */
   #syncCommits(areSynced: boolean): void {
     if (this.#durable) this.#db.pragma(`synchronous = ${areSynced ? "FULL" : "NORMAL"}`);
   }
@@ -156,7 +156,7 @@ export class IndexDb {
     this.#forget.run(node, x, keyHash);
   }
 
-  /** Removes rows, of those that there are, and remembers that none of them must return. */
+  /** Removes those rows that exist, and remembers that none of them may return. */
   remove(identities: readonly SlotIdentity[], deletedAtMs: number): void {
     this.removeSoon(identities, deletedAtMs);
     this.commit();

@@ -18,7 +18,7 @@ export interface IndexPage {
   readonly rows: readonly IndexRow[];
   /** Where the next page begins; null at the end. */
   readonly next: string | null;
-  /** It has as many rows, or as large ones, as a page may have. */
+  /** The page has reached its limit of rows or bytes. */
   readonly isFull: boolean;
 }
 

@@ -21,7 +21,7 @@ export interface IndexRow {
   readonly sealableSinceMs?: number | undefined;
 }
 
-/** What a row says of an execution's files, without their content. */
+/** A row's facts about an execution's files, without their content. */
 interface RowFiles extends Pick<IndexRow, "base" | "isOpen" | "diskBytes"> {
   readonly owner: string;
   readonly state: ExecutionState;
@@ -30,7 +30,7 @@ interface RowFiles extends Pick<IndexRow, "base" | "isOpen" | "diskBytes"> {
 /** Columns that `parseFiles` reads. */
 export const FILE_COLUMNS = "base, owner, state, open, disk_bytes";
 
-/** Parses these columns from SQLite: a page of a run looks up a thousand, whose summaries would cost more than that. */
+/** Parses these columns from SQLite, without the summary: a page of a run looks up a thousand rows. */
 export function parseFiles(value: unknown): RowFiles | undefined {
   const { base, owner, state: name, open, disk_bytes: diskBytes } = asRecord(value) ?? {};
   const state = parseState(name);

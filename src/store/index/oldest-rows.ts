@@ -1,7 +1,7 @@
 import type Database from "better-sqlite3";
 import type { SlotIdentity } from "../../frame/slot-identity.ts";
 
-/** What decides how long an execution is kept: a row without its texts. */
+/** A row without its texts: enough to decide how long an execution is kept. */
 export interface OldRow extends SlotIdentity {
   readonly owner: string;
   readonly job: string;
@@ -21,10 +21,10 @@ export type OldRowPlace = Pick<OldRow, "startedAt" | "x" | "node" | "owner">;
 
 const COLUMNS = `node, x, key_hash AS keyHash, owner, job, run, started_at AS startedAt, over_at AS overAt, base,
   disk_bytes AS diskBytes, open AS isOpen`;
-/** Before all rows. */
+/** The place before all rows. */
 const BEGINNING: OldRowPlace = { startedAt: "", x: "", node: "", owner: "" };
 
-/** Executions from the oldest start on, in steps that cost little: a retention sweep may pass a million. */
+/** Executions by start, oldest first, in cheap steps: a retention sweep may pass a million. */
 export class OldestRows {
   readonly #all: Database.Statement<unknown[], OldRow>;
   readonly #owners: Database.Statement<unknown[], OldRow>;
@@ -50,7 +50,7 @@ export class OldestRows {
     return owner === undefined ? this.#all.all({ ...place, owner: last }) : this.#owners.all({ ...place, of: owner });
   }
 
-  /** Of each owner with executions: their number and bytes. */
+  /** Number and bytes of executions, for each owner that has any. */
   owners(): { owner: string; executions: number; bytes: number }[] {
     const bytes = new Map(this.#bytes.all().map((each) => [each.owner, each.bytes]));
     return this.#counts.all().map((each) => ({ ...each, bytes: bytes.get(each.owner) ?? 0 }));

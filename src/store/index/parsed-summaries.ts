@@ -1,16 +1,16 @@
 import { type Execution, parseExecution } from "../../wire/api.ts";
 import { parseJson } from "../../wire/record.ts";
 
-/** A page that a search lists, and opens one by one, and the one before it. */
+/** Enough for the page that a search lists and opens one by one, and the page before it. */
 const MAX_HELD = 256;
 /** Longer ones are rare; with the limit above, 4 MiB of text at most. */
 const MAX_CHARACTERS = 16_384;
 
-/** Summaries of rows, each text parsed once while it is asked for again: a search lists rows, and then opens each. */
+/** Keeps parsed summaries, so that each text is parsed once: a search lists rows, and then opens each. */
 export class ParsedSummaries {
   readonly #byText = new Map<string, Execution>();
 
-  /** Equal texts have the same object: nobody changes it. Undefined if the text is no summary. */
+  /** Equal texts share an object, which must not be changed. Undefined if the text is not a summary. */
   parse(text: string): Execution | undefined {
     const known = this.#byText.get(text);
     if (known !== undefined) return known;

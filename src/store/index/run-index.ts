@@ -12,7 +12,7 @@ export interface RunName {
   readonly run: string;
 }
 
-/** A run that the collector has opened, as the next execution without a run of its own needs it. */
+/** A run that the collector has opened, which an execution without a run of its own may join. */
 export interface OpenedRun {
   readonly run: string;
   readonly startedAt: string;
@@ -21,7 +21,7 @@ export interface OpenedRun {
   readonly running: number;
 }
 
-/** Where to go on in a run's executions, newest first. */
+/** Where to continue in a run's executions, newest first. */
 export interface CellPlace {
   readonly startedAt: string;
   readonly x: string;
@@ -93,7 +93,7 @@ export class RunIndex {
     return this.#has.get(owner, job, run) !== undefined;
   }
 
-  /** The newest opened run that had begun by this time. */
+  /** The newest opened run that began by this time. */
   openedBefore(owner: string, job: string, time: string): OpenedRun | undefined {
     return this.#openedBefore.get(owner, job, time);
   }
@@ -121,7 +121,7 @@ export class RunIndex {
     return this.#startsIn.get(owner, job, run, seat, time) !== undefined;
   }
 
-  /** Executions of a run, or of all of a job, newest first, from behind a place on. */
+  /** Executions of a run, or of a whole job, newest first, after a place. */
   cells(of: Omit<RunName, "run"> & Partial<RunName>, after: CellPlace = BEFORE_ALL, limit: number): CellRow[] {
     const { startedAt, x, node } = after;
     const { owner, job, run } = of;

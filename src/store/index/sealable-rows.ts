@@ -2,7 +2,7 @@ import type Database from "better-sqlite3";
 import type { SlotIdentity } from "../../frame/slot-identity.ts";
 import { asRecord } from "../../wire/record.ts";
 
-/** A place in the order in which logs can be sealed. */
+/** A place in the order in which logs became sealable. */
 export interface SealablePlace {
   readonly sinceMs: number;
   readonly id: number;
@@ -19,7 +19,7 @@ export class SealableRows {
       ORDER BY sealable_since, id LIMIT @limit`);
   }
 
-  /** Those that can be since `beforeMs` or longer, after a place. */
+  /** Executions after a place whose logs became sealable by `beforeMs`. */
   list(query: SealablePlace & { readonly beforeMs: number; readonly limit: number }): (SlotIdentity & SealablePlace)[] {
     const { sinceMs, id, beforeMs, limit } = query;
     return this.#select.all({ sinceMs, id, beforeMs, limit }).flatMap((row) => parse(row) ?? []);

@@ -3,7 +3,7 @@ import type { JobSummary } from "../../wire/api.ts";
 import type { NodeSummary } from "../../wire/node-summary.ts";
 
 const MAX_JOBS = 500;
-/** As many as may have a relay. */
+/** Nodes listed at most: as many as may have a relay. */
 const MAX_NODES = 4_096;
 
 /** Counts of nodes, jobs and owners in the index, kept by triggers: see `SCHEMA`. */

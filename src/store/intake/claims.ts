@@ -167,7 +167,7 @@ export class Claims {
   #create(facts: Facts): Slot | undefined | Promise<Slot | undefined> {
     const { slots, indexWriter, indexDb, folders, files, logsDir, durable, spill, nowMs } = this.#options;
     const slot = slots.get(facts);
-    // Another connection may have brought the same BEGIN meanwhile.
+    // Another connection may have delivered the same BEGIN meanwhile.
     const known = slots.load(slot);
     if (known instanceof Promise) return known.then(() => this.#create(facts));
     if (known !== undefined) return slot;
@@ -228,7 +228,7 @@ export class Claims {
 }
 
 /**
- * Whether another execution's sidecar is in the way. A file in place of a folder also gives EEXIST, but is no such
+ * Whether another execution's sidecar is in the way. A file in place of a folder also gives EEXIST, but is a different
  * case.
  */
 function isSidecarInUse(error: unknown): boolean {

@@ -28,7 +28,7 @@ const DISCARD_LABELS = {
   quarantine: "quarantine",
 } as const;
 
-/** Of one turn of the event loop: an execution's items may be 4 MiB, and their BEGINs may come all at once. */
+/** Longest part of a turn of the event loop: an execution's items may be 4 MiB, and BEGINs may come all at once. */
 const UNQUARANTINE_TURN_MS = 5;
 
 interface ItemWriterOptions {
@@ -115,7 +115,7 @@ export class ItemWriter {
         else this.#end(execution, item);
         if (nowMs() < untilMs) continue;
         await nextTurn();
-        // It has lost its place in the table: the rest waits on.
+        // The slot no longer has this execution: the rest keeps waiting.
         if (slot.execution !== execution) return;
         untilMs = nowMs() + UNQUARANTINE_TURN_MS;
       }

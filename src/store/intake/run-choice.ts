@@ -7,7 +7,7 @@ import { type OpenedRun, type RunIndex, type RunName, seatOf } from "../index/ru
 const LAUNCH_ENDS_AFTER_MS = 600_000;
 /** Executions of one launch start within this time; their BEGINs may arrive in any order. */
 const STARTS_WITHIN_MS = 60_000;
-/** Executions of one seat that start within this time run beside each other, whichever arrives first. */
+/** Executions of one seat that start within this time run in parallel, whichever arrives first. */
 const BESIDE_WITHIN_MS = 2_000;
 
 /** An execution whose run is wanted. */
@@ -18,7 +18,7 @@ interface Launched {
   readonly node: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly startedAt: string;
-  /** What its BEGIN says. */
+  /** The run that its BEGIN names. */
   readonly run?: string;
 }
 
@@ -45,9 +45,9 @@ export class RunChoice {
   of(launched: Launched): string {
     const { runs } = this.#options;
     const { owner, job, x, run } = launched;
-    // An enclosing mlrun whose launch has no other name: its execution may be in a run that was opened for another.
+    // An execution's id names the run of an enclosing mlrun's execution, which may have been opened for another.
     if (run !== undefined) return (parseExecutionId(run) && runs.runOf(owner, job, run)) ?? run;
-    // Executions that it encloses came first.
+    // Executions inside this one came first and opened its run.
     if (runs.has({ owner, job, run: x })) return x;
     return this.#opened(launched)?.run ?? x;
   }

@@ -1,11 +1,11 @@
 const ESC = 0x1b;
-/** UTF-8 of a C1 control is this byte and one of the others. Those that begin a sequence are from 0x90 on. */
+/** A C1 control in UTF-8 is this byte and a second one; those that begin a sequence have 0x90 or above. */
 const C1_LEAD = 0xc2;
 const FIRST_C1 = 0x90;
 const LAST_C1 = 0x9f;
 
 /**
- * Finds where escape sequences begin in UTF-8. Ask for ascending places: then the bytes are read twice in all. A lead byte
+ * Finds where escape sequences begin in UTF-8. If places ascend, the bytes are read only twice in all. A lead byte
  * at the very end counts as a beginning, since the next block may make it one.
  */
 export class EscapeFinder {
@@ -17,7 +17,7 @@ export class EscapeFinder {
     this.#data = data;
   }
 
-  /** The first at or behind `from`; the length of the bytes if there is none. */
+  /** The first at or after `from`; the length of the bytes if there is none. */
   next(from: number): number {
     if (this.#escAt < from) this.#escAt = this.#find(ESC, from);
     if (this.#c1At < from) this.#c1At = this.#nextC1(from);

@@ -6,17 +6,17 @@ import type { LineNumbers } from "../numbers/line-numbers.ts";
 import { LookNotes } from "./look-notes.ts";
 import { readLooks } from "./read-looks.ts";
 
-/** An answer waits no longer; the reading goes on, and a later request has it. */
+/** Longest wait for an answer; the reading continues, and a later request gets it. */
 const ANSWER_WITHIN_MS = 500;
-/** Executions whose notes are kept, those asked for last. */
+/** Most executions whose notes are kept: those requested last. */
 const MAX_KEPT = 256;
-/** Of all their notes: most are a few characters, but a link may have 2,000. */
+/** Characters in all notes together: most have few, but a link may have 2,000. */
 const MAX_CHARACTERS = 8_388_608;
-/** Executions read at a time, for all who ask. Others are answered that it is not known yet. */
+/** Executions read at a time. For others the answer is "not known yet". */
 const MAX_READING = 8;
-/** Of one owner's: nobody takes all places. */
+/** The same for one owner, so that none takes all places. */
 const MAX_READING_PER_OWNER = 2;
-/** Of more missing ranges than this, any line that comes counts as one that came late. */
+/** With more missing ranges than this, any line that arrives counts as late. */
 const MAX_MISSING = 64;
 
 interface Kept {
@@ -37,15 +37,15 @@ interface LooksAt {
 }
 
 interface ExecutionLooksOptions {
-  /** Keeps an execution's files as they are; the function that it returns ends that. */
+  /** Keeps an execution's files from being deleted. Returns a function that ends this. */
   readonly hold: (identity: SlotIdentity) => () => void;
-  /** Resolves after so many milliseconds, or when `isOver` does. */
+  /** Resolves after `ms` milliseconds, or when `isOver` does. */
   readonly wait?: (ms: number, isOver: Promise<unknown>) => Promise<unknown>;
 }
 
 /**
- * The looks of executions' streams before any line. Read from the logs when somebody asks, once, and from the last line
- * read on; notes on the way make other places quick. Nothing is done where lines arrive.
+ * The looks of executions' streams before any line. Read from the logs on request, from the last line read on; notes
+ * taken on the way make other places quick. Costs nothing when lines arrive.
  */
 export class ExecutionLooks {
   readonly #options: ExecutionLooksOptions;
@@ -59,7 +59,8 @@ export class ExecutionLooks {
   }
 
   /**
-   * Null: it takes longer, and the reading goes on; or all places to read are taken. Rejects with the file system's error.
+   * Null if it takes longer (the reading continues) or too many readings are under way. Rejects with the file system's
+   * error.
    */
   async before(at: LooksAt): Promise<StreamLooks | null> {
     const key = keyOf(at.identity);
@@ -76,7 +77,7 @@ export class ExecutionLooks {
     return asked.isLate ? null : looks;
   }
 
-  /** After the readings under way. One who has gone with an answer begins none. */
+  /** Starts a reading after those under way, unless this request has been answered meanwhile. */
   async #next(kept: Kept, at: LooksAt, asked: { readonly isLate: boolean }): Promise<StreamLooks | null> {
     while (kept.reading !== undefined) await kept.reading.catch(() => undefined);
     return asked.isLate ? null : this.#start(kept, at);
@@ -90,7 +91,7 @@ export class ExecutionLooks {
     try {
       return await kept.reading;
     } catch (error) {
-      // Its notes may be of lines that the next reading begins before.
+      // The notes may include lines that the next reading starts before.
       kept.notes = new LookNotes();
       throw error;
     } finally {
@@ -161,7 +162,7 @@ function missingBelow(n: number, have: LineNumbers): string {
   return ranges.length === 0 ? "" : JSON.stringify(ranges.length > MAX_MISSING ? [ranges[0], have.count] : ranges);
 }
 
-/** Of such a text. */
+/** The first number in such a text. */
 function firstMissing(missing: string): number {
   return Number(/\d+/.exec(missing)?.[0] ?? 1);
 }

@@ -1,8 +1,8 @@
 import type { StreamLooks } from "../../wire/stream-looks.ts";
 
-/** The looks before every 1,000th line are kept: from there a place is read up to in a millisecond. */
+/** The looks before every 1,000th line are kept: reading from there to any place takes a millisecond. */
 const FIRST_STRIDE = 1_000;
-/** Of one execution. Beyond it every second one goes, and so on. */
+/** Most notes of one execution. Beyond that every second one is dropped, and so on. */
 const MAX_NOTES = 1_024;
 
 const PLAIN_LOOKS: StreamLooks = { stdout: "", stderr: "" };
@@ -12,17 +12,17 @@ interface Note extends StreamLooks {
   readonly n: number;
 }
 
-/** The looks of an execution's streams before every so many lines; only those that differ from the ones before. */
+/** The looks of an execution's streams at regular distances; only those that differ from the note before. */
 export class LookNotes {
   #stride = FIRST_STRIDE;
   #notes: Note[] = [];
   /** Lines below this number have been read; then the looks are `now`. */
   readTo = 1;
   now: StreamLooks = PLAIN_LOOKS;
-  /** What was missing when they were read. */
+  /** The missing numbers when they were read. */
   missing = "";
 
-  /** What it takes in memory, about. */
+  /** Its approximate size in memory. */
   get characters(): number {
     return this.#notes.reduce((sum, { stdout, stderr }) => sum + stdout.length + stderr.length, 0);
   }

@@ -10,9 +10,9 @@ import { EscapeFinder } from "./escape-finder.ts";
 
 /** Pieces of the log whose files are opened together. */
 const SEGMENTS_AT_ONCE = 64;
-/** Read at once to find an escape sequence: a fraction of a millisecond. */
+/** Bytes read at once to find an escape sequence: takes a fraction of a millisecond. */
 const FIND_BYTES = 262_144;
-/** Read at once where sequences are: full of the shortest ones, they take some milliseconds. */
+/** Bytes read at once where sequences are: full of the shortest ones, they take some milliseconds. */
 const READ_BYTES = 32_768;
 const LINE_FEED = 0x0a;
 const LETTER_E = 0x65;
@@ -26,11 +26,11 @@ interface LooksRange {
 }
 
 /**
- * The looks of both streams before line `to`. Bytes without escape sequences are passed over at the speed of a search for
- * one byte, and their lines are not counted: the marks of the log say which number follows.
+ * The looks of both streams before line `to`. Bytes without escape sequences are skipped as fast as a search for one
+ * byte, without counting their lines: the log's marks give the number that follows.
  *
- * @param load the execution; asked again after pieces of its log, which may have been replaced meanwhile.
- * @param onChange from line `n` on the looks are these.
+ * @param load Returns the execution; called again after some pieces of its log, which may have been replaced meanwhile.
+ * @param onChange Called with the looks from line `n` on.
  */
 export async function readLooks(
   load: () => Promise<Numbered | undefined>,

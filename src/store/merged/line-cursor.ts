@@ -21,7 +21,7 @@ export interface TextBlock {
   readonly data: Buffer;
 }
 
-/** Goes through the lines of a text from a place on, forwards or back, block by block; parses none before it is asked for. */
+/** Iterates over the lines of a text from a place on, in either direction, block by block; parses none in advance. */
 export class LineCursor {
   readonly #read: ReadText;
   readonly #side: Side;
@@ -32,7 +32,7 @@ export class LineCursor {
   /** Where the next line begins, or ends if this goes back. */
   #at: number;
 
-  /** @param known What has been read around `at`; at most `firstBytes` of it are kept. */
+  /** @param known Bytes already read around `at`; at most `firstBytes` of them are kept. */
   constructor(
     read: ReadText,
     side: Side,
@@ -53,13 +53,13 @@ export class LineCursor {
     this.#data = Buffer.from(known.data.subarray(from, to));
   }
 
-  /** The next line in what has been read; undefined: `fill` brings more, unless there is none. */
+  /** The next line in the bytes read; undefined: call `fill`, unless the text ends here. */
   take(): PlacedLine | undefined {
     const from = this.#at - this.#dataAt;
     const isBack = this.#side === "before";
     const start = isBack ? this.#data.subarray(0, Math.max(0, from - 1)).lastIndexOf(LINE_FEED) + 1 : from;
     const end = isBack ? from : this.#data.indexOf(LINE_FEED, from) + 1;
-    // Without the line feed before it, what is there may be the rest of a line.
+    // Without a preceding line feed, these bytes may be the rest of a line.
     if (end <= start || (isBack && start === 0 && this.#dataAt > 0)) return undefined;
     const at = this.#dataAt + start;
     this.#at = isBack ? at : this.#dataAt + end;

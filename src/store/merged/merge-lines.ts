@@ -4,7 +4,7 @@ import { Heap } from "./heap.ts";
 import type { MergedLine, MergedLog } from "./merged-log.ts";
 import { ReadSpace } from "./read-space.ts";
 
-/** Files read from at the same time: more would only wait for each other. */
+/** Files read concurrently: more would only wait for each other. */
 const AT_ONCE = 32;
 
 /** A line of a page, of one of its logs. */
@@ -30,7 +30,7 @@ export async function mergeLines(options: MergeOptions): Promise<{ lines: readon
   const isBefore = side === "before";
   const heap = new Heap<MergedLog>((a, b) => (isBefore ? isLess(b, a) : isLess(a, b)));
   await inParallel(logs, async (log, space) => {
-    // Lines of the place's own time are on one side or the other, by their execution and number.
+    // Includes the place's own time: execution and number decide on which side such lines are.
     await turns.run(() =>
       log.start(side, place === undefined ? undefined : isBefore ? behind(place.time) : place.time, space),
     );
@@ -80,7 +80,7 @@ function isLess(a: MergedLog, b: MergedLog): boolean {
   return first === second ? a.execution.x < b.execution.x : first < second;
 }
 
-/** Works on all of them, on a few at a time; each reads into the memory of the one before it. */
+/** Works on all items, a few at a time; each reuses the memory of the one before. */
 export async function inParallel<T>(
   all: readonly T[],
   work: (one: T, space: ReadSpace) => Promise<void>,

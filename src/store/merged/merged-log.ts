@@ -10,19 +10,19 @@ import { bytesToKnown, type MarkedLog } from "./marked-log.ts";
 import type { ReadSpace } from "./read-space.ts";
 import { type ReadText, seekTime } from "./seek-time.ts";
 
-/** Of blocks after the first: this log has shown that it is one of those that print much. */
+/** Bytes of each block after the first: a log that needs a second one prints much. */
 const NEXT_BLOCK_BYTES = 65_536;
 const COUNTED_BYTES = 131_072;
-/** Lines so far from a place whose number is known are counted; for others it is cheaper to read the marks. */
+/** Lines are counted up to this far from a place of known number; beyond, reading the marks is cheaper. */
 const NEAR_BYTES = 262_144;
 
 /** A line that a merge may choose. */
 export interface MergedLine extends PlacedLine {
-  /** By the clock that decides about the order. */
+  /** By the clock that decides the order. */
   readonly sortTime: string;
 }
 
-/** Whose log it is. One object for each execution. */
+/** The execution that a log belongs to. One object for each. */
 export interface MergedExecution {
   readonly x: string;
   readonly startedAt: string;
@@ -33,15 +33,15 @@ export interface MergedExecution {
 interface MergedLogOptions {
   readonly execution: MergedExecution;
   readonly log: MarkedLog;
-  /** Reads more places of it, if `log` does not know all. */
+  /** Reads more of its marks, if `log` does not know all. */
   readonly marked?: () => Promise<MarkedLog>;
-  /** What is added to its times. */
+  /** Milliseconds added to its times. */
   readonly correctsMs: number;
-  /** About when its last line was printed. */
+  /** Approximate time of its last line. */
   readonly lastTime: string;
-  /** Of the first block that is read. */
+  /** Bytes of the first block read. */
   readonly firstBytes: number;
-  /** In each it counts the lines of one block: those of many logs may arrive at once. */
+  /** One block's lines are counted in each: blocks of many logs may arrive at once. */
   readonly turns: Pick<LoopTurns, "run">;
   readonly readFile: ReadFile;
 }
@@ -52,9 +52,9 @@ export class MergedLog {
   readonly #options: MergedLogOptions;
   #cursor: LineCursor | undefined;
   #next: MergedLine | undefined;
-  /** While it is read from. */
+  /** Set while the log is read from. */
   #text: LogText | undefined;
-  /** What was read last while it seeks: the lines there are the first ones. */
+  /** The block read last while seeking: it contains the first lines. */
   #lastRead: TextBlock | undefined;
 
   constructor(options: MergedLogOptions) {
@@ -71,7 +71,7 @@ export class MergedLog {
     return this.#next;
   }
 
-  /** Goes to a time, by the clock that decides, or to an end, and to the first line there. */
+  /** Seeks to a time, by the clock that decides the order, or to an end, and loads the first line there. */
   async start(side: Side, time: string | undefined, space: ReadSpace): Promise<void> {
     const { log, firstBytes } = this.#options;
     await this.#reading(async () => {
@@ -160,7 +160,7 @@ export class MergedLog {
     }
   }
 
-  /** Nothing behind what counts as stored. */
+  /** Reads nothing beyond the bytes that count as stored. */
   async #read(at: number, most: number, into?: Buffer): Promise<Buffer> {
     const bytes = Math.max(0, Math.min(most, this.#options.log.size - at));
     return this.#text === undefined || bytes === 0 ? Buffer.alloc(0) : this.#text.read(at, bytes, into);

@@ -2,7 +2,7 @@
 export class ReadSpace {
   #bytes: Buffer = Buffer.alloc(0);
 
-  /** Room for so much. What was read into it before is void. */
+  /** Room for this many bytes. Overwrites what was read before. */
   of(bytes: number): Buffer {
     if (this.#bytes.length < bytes) this.#bytes = Buffer.allocUnsafeSlow(bytes);
     return this.#bytes;

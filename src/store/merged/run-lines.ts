@@ -31,7 +31,7 @@ export class RunLines {
     }
   }
 
-  /** The lines with their numbers, and the executions that they are of. */
+  /** The lines with their numbers, and their executions. */
   async #numbered(chosen: readonly ChosenLine[]): Promise<Omit<RunLinesPage, "isMore">> {
     const executions: Execution[] = [];
     const indexes = new Map<MergedExecution, number>();
@@ -61,7 +61,7 @@ export class RunLines {
     return { executions, lines };
   }
 
-  /** The number of the first line of each log: those behind it follow it. */
+  /** The number of each log's first line: later ones are counted from it. */
   async #firstNumbers(chosen: readonly ChosenLine[]): Promise<Map<MergedLog, { at: number; n: number }>> {
     const first = new Map<MergedLog, number>();
     for (const { log, line } of chosen) first.set(log, Math.min(first.get(log) ?? line.at, line.at));

@@ -15,9 +15,9 @@ import { WholeLog } from "./whole-log.ts";
 
 /** Executions merged at most, the newest: as many as a board has. */
 const MAX_EXECUTIONS = 20_000;
-/** In one step of the loop: rows read, logs found by their rows alone, and executions loaded. */
+/** Work in one step of the event loop: rows read, logs opened by their rows alone, executions loaded. */
 const STEP = { rows: 128, wholes: 32, loads: 8 };
-/** First blocks of all logs together: each is as small as that allows, and as a few lines need. */
+/** Bytes of all logs' first blocks together: each is as large as that allows, but holds at least a few lines. */
 const FIRST_BLOCKS_BYTES = 2_097_152;
 const FIRST_BLOCK = { leastBytes: 512, mostBytes: 16_384 };
 
@@ -38,7 +38,7 @@ interface Reading {
   readonly readFile: ReadFile;
 }
 
-/** Finds the logs of a run's executions. Most that have ended are whole, and read without being loaded. */
+/** Finds the logs of a run's executions. Most ended executions are whole, and are read without being loaded. */
 export class RunLogs {
   readonly #options: RunLogsOptions;
   readonly #turns: Pick<LoopTurns, "run">;
@@ -48,12 +48,12 @@ export class RunLogs {
     this.#turns = turns;
   }
 
-  /** @param releases Gets a function for each execution whose files must stay meanwhile, which ends this. */
+  /** @param releases Gets, for each execution, the function that lets its files be deleted again. */
   async open(query: OwnedQuery, releases: (() => void)[]): Promise<MergedLog[]> {
     const rows = await this.#rows(query);
     const share = Math.floor(FIRST_BLOCKS_BYTES / Math.max(1, rows.length));
     const firstBytes = Math.max(FIRST_BLOCK.leastBytes, Math.min(FIRST_BLOCK.mostBytes, share));
-    // One request's: the next may find other files in the page cache.
+    // Counts waits for one request: the next may find other files in the page cache.
     const { read: readFile } = new QuickReads(() => performance.now());
     const how: Reading = { isNodeClock: query.isNodeClock === true, firstBytes, turns: this.#turns, readFile };
     const logs: MergedLog[] = [];
@@ -69,7 +69,7 @@ export class RunLogs {
       if (execution !== undefined) logs.push(...logsOf(execution, how));
     });
     const { place, side } = query;
-    // What has begun after the place has printed nothing before it.
+    // Executions that began after the place printed nothing before it.
     return side === "before" && place !== undefined ? logs.filter((log) => log.startedAt <= place.time) : logs;
   }
 
@@ -99,7 +99,7 @@ export class RunLogs {
     }
   }
 
-  /** The log of an execution of which the index knows all that a merge needs. */
+  /** The log of an execution, if its row holds all that a merge needs. */
   #whole(row: CellRow, { isNodeClock, ...how }: Reading): MergedLog | undefined {
     const { slots, logsDir } = this.#options;
     if (row.open === 1 || !slots.isAsIndexed(row)) return undefined;

@@ -5,7 +5,7 @@ import type { ReadSpace } from "./read-space.ts";
 export type ReadText = (at: number, most: number, into?: Buffer) => Promise<Buffer>;
 
 const LINE_FEED = 0x0a;
-/** About eighty lines: a guess in a steady log is rarely further off. */
+/** About eighty lines: in a steady log a guess is rarely further off. */
 const PROBE_BYTES = 8_192;
 /** A line is at most a few frames of mlrun; beyond this the text is not a log. */
 export const MAX_LINE_BYTES = 4_194_304;
@@ -25,8 +25,8 @@ interface Seek {
 /**
  * Where the first line begins that was printed at `time` or later; `to` if none was.
  *
- * Looks into the text itself, since times in a log grow. It guesses from the times on both sides, because most logs are
- * steady, and halves what is left every other time, because some are not.
+ * Searches the text itself, since times in a log grow. Interpolates between the times on both sides, because most logs
+ * are steady, and bisects every other time, because some are not.
  */
 export async function seekTime({ read, space, from, to, fromTime, toTime, time }: Seek): Promise<number> {
   const wantedMs = Date.parse(time);
@@ -58,7 +58,7 @@ export async function seekTime({ read, space, from, to, fromTime, toTime, time }
 interface Lines {
   readonly data: Buffer;
   readonly at: number;
-  /** Where the first and the last line begin, and where that ends. */
+  /** Where the first and the last line begin, and where the last ends. */
   readonly first: number;
   readonly last: number;
   readonly end: number;
@@ -82,7 +82,7 @@ async function linesAt(
   return undefined;
 }
 
-/** Where the first line of the time or later begins; the last one is of it, and the first is not. */
+/** Where the first line of the time or later begins, among lines of which the last qualifies and the first does not. */
 function firstOf(lines: Lines, time: string): number {
   const { data, at, first, last } = lines;
   let [before, found] = [first - at, last - at];
@@ -100,12 +100,12 @@ function timeOf({ data, at }: Lines, start: number): string {
   return data.toString("latin1", start - at, start - at + CRI.timeCharacters);
 }
 
-/** Of the line that a byte is in. */
+/** Where the line that contains a byte begins. */
 function startOfLine(data: Buffer, at: number): number {
   return data.subarray(0, Math.max(0, at)).lastIndexOf(LINE_FEED) + 1;
 }
 
-/** As much as is there. */
+/** Reads `bytes` bytes, or fewer at the end. */
 export async function readWhole(read: ReadText, at: number, bytes: number): Promise<Buffer> {
   const first = await read(at, bytes);
   const parts = [first];

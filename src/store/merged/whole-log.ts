@@ -5,7 +5,7 @@ import { SidecarMarks } from "../execution/sidecar-marks.ts";
 import { type StoredLines, wholeFragments } from "../execution/whole-fragments.ts";
 import type { MarkedLog } from "./marked-log.ts";
 
-/** The log of an execution that has all of its lines, in order. Of its sidecar nothing is needed to find a time in it. */
+/** A log that holds all lines of its execution, in order. Finding a time in it needs no sidecar. */
 export class WholeLog implements MarkedLog {
   readonly path: string;
   readonly members = undefined;
@@ -21,7 +21,7 @@ export class WholeLog implements MarkedLog {
     this.#lines = lines;
   }
 
-  /** By the summary of a row that is final. Undefined if the file is missing, or holds something else. */
+  /** Made from the summary of a final row. Undefined if the file is missing or holds something else. */
   static of(base: string, summary: UnknownRecord): WholeLog | undefined {
     const stored = storedLines(summary);
     if (stored === undefined || stored.lines === 0) return undefined;
@@ -30,7 +30,7 @@ export class WholeLog implements MarkedLog {
     return new WholeLog(base, size, stored.lines);
   }
 
-  /** Reads the places in it that the sidecar names. False if that is up to who loads the execution. */
+  /** Reads the marks in its sidecar. False if that requires loading the execution. */
   readMarks(): boolean {
     this.#marks ??= SidecarMarks.read(`${this.#base}.meta`);
     return this.#marks !== undefined;
@@ -55,7 +55,7 @@ function pathOf(base: string): string {
   return `${base}.log`;
 }
 
-/** Without checking every member: the collector itself has written it. */
+/** Does not check every member: the collector itself has written it. */
 function storedLines({ delivery, lines, lastN, bytes }: UnknownRecord): StoredLines | undefined {
   const [counted, last, printed] = [asCount(lines), asCount(lastN), asCount(bytes)];
   if (delivery !== "complete" || counted === undefined || last === undefined || printed === undefined) return undefined;

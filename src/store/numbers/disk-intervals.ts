@@ -49,7 +49,7 @@ export class IntervalDb {
     return new DiskIntervals(this.#db, this.#lastOwner, this.#released);
   }
 
-  /** Sets whose rows stay until the next start, though nobody uses them any more. */
+  /** Unused sets whose rows stay until the next start. */
   get leftSets(): number {
     return this.#released.passedOver;
   }
@@ -91,7 +91,7 @@ export class DiskIntervals implements LineNumbers {
     });
   }
 
-  /** Adds ranges, in order, that lie behind all others and touch none; on failure, none of them. */
+  /** Adds ranges, in order, that follow all others without touching them; on failure, none of them. */
   append(ranges: readonly LineRange[]): void {
     this.#insertAll(ranges);
     this.ranges += ranges.length;

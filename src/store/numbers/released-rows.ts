@@ -2,13 +2,13 @@ import type Database from "better-sqlite3";
 
 type Table = "stretches" | "intervals";
 
-/** Deleted in one turn of the event loop: about a millisecond. */
+/** Rows deleted in one turn of the event loop: about a millisecond. */
 const ROWS_A_TURN = 256;
 
-/** Sets: a few megabytes. Rows of further ones stay until the next start, which makes the file anew. */
+/** Most sets waiting: a few megabytes. Rows of others stay until the next start, which rebuilds the file. */
 const MAX_WAITING = 65_536;
 
-/** Deletes the rows of sets that nobody uses any more, a few in each turn of the event loop: one may have a million. */
+/** Deletes the rows of unused sets, a few in each turn of the event loop: one set may have a million. */
 export class ReleasedRows {
   readonly #delete: Record<Table, Database.Statement>;
   readonly #maxWaiting: number;
@@ -24,12 +24,12 @@ export class ReleasedRows {
     this.#delete = { stretches: some("stretches", "n"), intervals: some("intervals", "low") };
   }
 
-  /** Sets that came while too many were waiting, since the start. */
+  /** Sets released while too many were waiting, since the start. */
   get passedOver(): number {
     return this.#passedOver;
   }
 
-  /** The caller does not use this owner's rows again. */
+  /** Deletes this owner's rows, which the caller must not use again. */
   add(table: Table, owner: number): void {
     if (this.#waiting.length === this.#maxWaiting) {
       this.#passedOver += 1;
@@ -39,7 +39,7 @@ export class ReleasedRows {
     this.#turn ??= setImmediate(() => this.#deleteSome());
   }
 
-  /** The rest goes with the file. */
+  /** Leaves the rest: it goes with the file. */
   stop(): void {
     clearImmediate(this.#turn);
     this.#waiting.length = 0;

@@ -4,7 +4,7 @@ import { IntervalSet } from "./interval-set.ts";
 import type { LineNumbers } from "./line-numbers.ts";
 import { SplitIntervals } from "./split-intervals.ts";
 
-/** Ranges moved with each that is added: thousands at once would take longer than a turn of the event loop may. */
+/** Ranges moved with each one added: thousands at once would block the event loop too long. */
 const MOVED_AT_ONCE = 4;
 
 /** Where executions keep more ranges than memory may hold. */
@@ -67,7 +67,7 @@ export class SpillingIntervals implements LineNumbers {
       this.#movesAt = 0;
       this.#numbers = split.moved ?? split;
     } catch {
-      // Not with every line: a full disk stays full for a while.
+      // Does not retry with every line: a full disk stays full for a while.
       this.#movesAt = split.ranges * 2;
     }
   }

@@ -2,7 +2,7 @@ import type { DiskStretches } from "./disk-stretches.ts";
 import type { IntervalSpill } from "./spilling-intervals.ts";
 import { MemoryStretches, type Stretch, type StretchList } from "./stretches.ts";
 
-/** Moved in one turn of the event loop: a few milliseconds. */
+/** Stretches moved in one turn of the event loop: a few milliseconds. */
 const MOVED_AT_ONCE = 256;
 
 /**
@@ -37,7 +37,7 @@ export class SpillingStretches implements StretchList {
       this.#recent.dropFirst(MOVED_AT_ONCE);
       this.#movesAt = this.#spill.maxRangesInMemory;
     } catch {
-      // Not with every stretch: each attempt takes longer.
+      // Does not retry with every stretch: each attempt takes longer.
       this.#movesAt = this.#recent.count * 2;
     }
   }

@@ -5,7 +5,7 @@ import type { LineNumbers } from "./line-numbers.ts";
 
 /**
  * Line numbers on their way from memory to the disk: those below a border are there already. A range may end at the border
- * and go on behind it.
+ * and continue after it.
  */
 export class SplitIntervals implements LineNumbers {
   readonly #low: DiskIntervals;
@@ -31,7 +31,7 @@ export class SplitIntervals implements LineNumbers {
     return Math.max(this.#low.last, this.#high.last);
   }
 
-  /** Where everything is, once memory has nothing. */
+  /** The set on disk, once it has all ranges. */
   get moved(): DiskIntervals | undefined {
     return this.#high.ranges === 0 ? this.#low : undefined;
   }
@@ -40,7 +40,7 @@ export class SplitIntervals implements LineNumbers {
   move(ranges: number): void {
     const moving = this.#high.first(ranges);
     const [first] = moving;
-    // It goes on where the disk's last one ends.
+    // This range continues the last one on disk.
     if (first?.[0] === this.#border) {
       this.#low.add(...first);
       this.#moved(first);
@@ -55,14 +55,14 @@ export class SplitIntervals implements LineNumbers {
   }
 
   add(from: number, to: number): void {
-    // First what may fail.
+    // The disk first, because it may fail.
     if (from < this.#border) this.#low.add(from, Math.min(to, this.#border - 1));
     if (to >= this.#border) this.#high.add(Math.max(from, this.#border), to);
   }
 
   missing(from: number, to: number, limit = Number.POSITIVE_INFINITY): LineRange[] {
     const low = from < this.#border ? this.#low.missing(from, Math.min(to, this.#border - 1), limit) : [];
-    // The first one behind the border may only make the last one longer.
+    // The first range after the border may only extend the last one before it.
     const high = to >= this.#border ? this.#high.missing(Math.max(from, this.#border), to, limit + 1) : [];
     return joined(low, high).slice(0, limit);
   }

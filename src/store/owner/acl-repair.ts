@@ -19,7 +19,7 @@ interface AclRepairOptions {
 
 /**
  * Records the owners of folders made by earlier versions: the user named by the ACL, else the user who has the name
- * now. Runs before anybody is served: from then on a name alone is not enough.
+ * now. Runs before the first request: from then on a name alone is not enough.
  */
 export async function recordOwners(
   options: Omit<AclRepairOptions, "signal"> & { readonly ownerOfName: OwnerOfName },
@@ -74,7 +74,7 @@ async function repair({ id, uid = 0 }: OwnerRecord, records: OwnerRecords, signa
   }
 }
 
-/** The user named by a folder; undefined if the name was too long for one. */
+/** The user that a folder's name stands for; undefined if the name was too long for one. */
 function userOf(folder: string): string | undefined {
   try {
     const name = decodeURIComponent(folder);

@@ -104,7 +104,7 @@ export class OwnerAccount {
     execution.accountedBytes = diskBytes;
   }
 
-  /** The files are gone. */
+  /** Refunds an execution whose files are gone. */
   remove({ accountedBytes }: Pick<Accounted, "accountedBytes">): void {
     this.#bytesOnDisk = Math.max(0, this.#bytesOnDisk - accountedBytes);
   }

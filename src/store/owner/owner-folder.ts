@@ -13,7 +13,7 @@ import type { OwnerRecords } from "./owner-records.ts";
 export class OwnerFolders {
   readonly #records: OwnerRecords;
   readonly #log: Log;
-  /** The day of most new executions: asking the file system each time costs as much as creating the files. */
+  /** The day of most new executions: asking the file system each time would cost as much as creating the files. */
   #lastDay = "";
   readonly #ready = new Map<string, Promise<void>>();
 
@@ -23,7 +23,7 @@ export class OwnerFolders {
   }
 
   /**
-   * Acts in a user's folder; retries once if somebody has removed it meanwhile. Rejects with errors of `act` or the
+   * Acts in a user's folder; retries once if it was removed meanwhile. Rejects with errors of `act` or the
    * file system.
    */
   async inside<T>(user: Owner, act: () => T | Promise<T>): Promise<T> {

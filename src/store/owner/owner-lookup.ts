@@ -9,8 +9,8 @@ export interface Owner {
 }
 
 /**
- * Undefined: nobody who may own executions. `unavailable`: the user directory cannot answer now. `later`: this node has
- * asked for too many.
+ * Undefined: no user who may own executions. `unavailable`: the user directory cannot answer now. `later`: this node
+ * has too many look-ups waiting.
  */
 export type OwnerAnswer = Owner | "unavailable" | "later" | undefined;
 
@@ -21,8 +21,8 @@ export type OwnerOfName = (name: string) => Promise<number | undefined>;
 export type OwnerOf = (node: string, uid: number) => Promise<OwnerAnswer>;
 
 /**
- * `hold`: the session must ask again. `later`: the directory is being asked. `crowded`: too many uids of this node wait
- * for that.
+ * `hold`: the session must ask again. `later`: the look-up is under way. `crowded`: too many uids of this node are
+ * waiting.
  */
 type Lookup = Owner | "unavailable" | "hold" | "crowded" | undefined | { readonly later: Promise<OwnerAnswer> };
 
@@ -33,7 +33,7 @@ const HOLD_MS = 30_000;
 const HOLD_EVERY_MS = 600_000;
 /** Uids of one node being looked up, and in line: each may cost a process, and a user can invent thousands. */
 const NODE_LIMITS = { maxRunning: 4, maxWaiting: 1_000 };
-/** Uids that had an owner before, for all nodes: they do not wait in line behind invented ones. */
+/** Uids remembered as having an owner, on all nodes: they do not queue behind invented ones. */
 const MAX_REMEMBERED = 16_384;
 
 interface OwnerLookupOptions {

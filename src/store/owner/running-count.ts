@@ -30,7 +30,7 @@ export class RunningCount {
     return count >= limit;
   }
 
-  /** Another one has begun since the last check. */
+  /** Counts an execution that has begun since the last check. */
   add(who: OwnerOnNode): void {
     const known = this.#counts.get(keyOf(who));
     if (known !== undefined) known.count += 1;

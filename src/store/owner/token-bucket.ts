@@ -1,4 +1,4 @@
-/** Less than this is nothing: lines, bytes and executions come whole. */
+/** Smaller amounts count as empty: lines, bytes and executions come whole. */
 const ONE = 1;
 
 /**

@@ -5,8 +5,8 @@ import type { UserMismatch } from "../../wire/user-mismatch.ts";
 const MAX_MISMATCHES = 4_096;
 
 /**
- * Uids that mean somebody else on a node than here, since the collector's start: each is reported once. Their owner is
- * still the user whom the collector knows by the uid.
+ * Uids that mean a different user on a node than here, since the collector's start; each is reported once. The owner
+ * remains the user whom the collector knows by the uid.
  */
 export class UserMismatches {
   readonly #log: Log;

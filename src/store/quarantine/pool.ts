@@ -8,7 +8,7 @@ export interface Entry {
   readonly uid: number | undefined;
   itemBytes: number;
   beginBytes: number;
-  /** Undefined for a file of an earlier start: only reading it would tell. */
+  /** Undefined for a file from an earlier start that has not been read. */
   held: HeldLines | undefined;
   changedAtMs: number;
 }
@@ -25,8 +25,8 @@ interface PoolLimits {
 }
 
 /**
- * Entries of one node that share a space, the longest unchanged first. When it is full, an entry goes whose uid uses at
- * least its fair share, never one whose uid uses less.
+ * Entries of one node that share a space, the longest unchanged first. When it is full, it drops an entry whose uid
+ * uses at least its fair share, never one whose uid uses less.
  */
 export class Pool {
   readonly limits: PoolLimits;

@@ -27,7 +27,7 @@ interface QuarantineOptions {
   readonly limits: QuarantineLimits;
   /** An item is on the disk before `add` returns. */
   readonly durable: boolean;
-  /** Called when an entry with this many lines had to go. */
+  /** Called when an entry with this many lines was dropped. */
   readonly onEvicted: (reason: Quota | "quarantine-age", lines: number) => void;
   readonly nowMs: () => number;
 }

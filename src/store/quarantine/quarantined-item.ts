@@ -16,12 +16,12 @@ export function encodeItem(item: QuarantinedItem): Buffer {
   return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), cri]);
 }
 
-/** Most of the log format in one chunk: each is a write(2). */
+/** Most bytes of the log format in one chunk: each is a write(2). */
 const MAX_CHUNK_BYTES = 65_536;
 
 /**
- * Reads records up to the end, or up to the first one that is torn or malformed. Lines that follow each other, which came
- * in frames of their own, are one item.
+ * Reads records up to the end, or up to the first one that is torn or malformed. Consecutive lines from separate frames
+ * become one item.
  */
 export function* decodeItems(bytes: Buffer): Generator<QuarantinedItem, undefined> {
   let joined: JoinedLines | undefined;
@@ -50,7 +50,7 @@ class JoinedLines {
     this.#bytes = first.cri.length;
   }
 
-  /** Adds the next chunk, if it is that. */
+  /** Adds a chunk if its numbers follow. Returns whether it did. */
   takes({ firstN, count, fragments, cri }: Chunk): boolean {
     if (firstN !== this.#first.firstN + this.#count || this.#bytes + cri.length > MAX_CHUNK_BYTES) return false;
     this.#cri.push(cri);

@@ -6,7 +6,7 @@ import { SEALED_ENDINGS } from "../sealed/sealed-files.ts";
 /** The sidecar goes last: without it a log has no owner. */
 const LOG_ENDINGS = [".log", ".late.log", ".log.new", ...SEALED_ENDINGS, ".meta.new"];
 const SIDECAR_ENDING = ".meta";
-/** Executions whose files are removed at a time: the others who need the disk get their turns. */
+/** Executions whose files are removed at a time, so that others get their turns on the disk. */
 const FILES_AT_ONCE = 128;
 
 interface Erased {
@@ -14,13 +14,13 @@ interface Erased {
   readonly base: string;
 }
 
-/** Removes the files of executions. Returns why those of some stay. */
+/** Removes the files of executions. Returns the errors of those that could not be removed. */
 export async function eraseFiles<E extends Erased>(logsDir: string, going: readonly E[]): Promise<Map<E, Error>> {
   const failed = new Map<E, Error>();
   const erase = async (erased: E): Promise<void> => {
     const base = join(logsDir, erased.base);
     try {
-      // Most have one log: asking for the others is quicker than a call in another thread for each.
+      // Most have one log: checking for the other files is quicker than a call in another thread for each.
       await Promise.all(
         LOG_ENDINGS.map((ending) => `${base}${ending}`)
           .filter(existsSync)
@@ -36,17 +36,17 @@ export async function eraseFiles<E extends Erased>(logsDir: string, going: reado
   return failed;
 }
 
-/** Removes the files of one in this turn. Throws file system errors. */
+/** Removes the files of one execution in this turn. Throws file system errors. */
 export function eraseFilesNow(logsDir: string, { base }: Erased): void {
   for (const ending of [...LOG_ENDINGS, SIDECAR_ENDING]) rmSync(join(logsDir, `${base}${ending}`), { force: true });
 }
 
-/** Gives the space of their logs back before they are removed. */
+/** Truncates the logs, which frees their space before they are removed. */
 export function emptyLogs(logsDir: string, going: readonly Erased[]): void {
   for (const { base } of going) for (const log of [".log", ".log.gz"]) emptied(join(logsDir, `${base}${log}`));
 }
 
-/** Of hundreds of thousands of files, `unlink` of node:fs/promises takes twice as much time outside of the kernel. */
+/** Uses the callback form: for hundreds of thousands of files, node:fs/promises takes twice the time in user mode. */
 function removed(path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     unlink(path, (error) => (error === null || isMissing(error) ? resolve() : reject(error)));
@@ -57,6 +57,6 @@ function emptied(path: string): void {
   try {
     truncateSync(path, 0);
   } catch {
-    // Another one gives room.
+    // Emptying another log may free enough.
   }
 }

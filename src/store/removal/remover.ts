@@ -15,7 +15,7 @@ import type { SlotTable } from "../table/slots.ts";
 import { emptyLogs, eraseFiles, eraseFilesNow } from "./erase-files.ts";
 import type { Tombstones } from "./tombstones.ts";
 
-/** Rows of one commit of the index, which takes about 10 ms in one turn. */
+/** Rows per commit of the index, which takes about 10 ms in one turn. */
 const ROWS_A_COMMIT = 256;
 /** Rows removed in one turn: with their totals and sixteen indexes they take about 3 ms. */
 const ROWS_A_TURN = 32;
@@ -27,7 +27,7 @@ export interface Removal extends SlotIdentity {
   readonly diskBytes: number;
 }
 
-/** `used`: somebody reads or rewrites its files. An Error: what the file system says. */
+/** `used`: its files are being read or rewritten. An Error is the file system's. */
 export type Removed = "removed" | "running" | "used" | "missing" | Error;
 
 interface RemoverOptions {
@@ -55,21 +55,21 @@ interface RemoverOptions {
 export class Remover {
   readonly #options: RemoverOptions;
   readonly #turns = new LoopTurns();
-  /** Their files are gone; a full disk kept the index from following. */
+  /** Rows of executions whose files are gone: a full disk kept the index from following. */
   #rowsLeft: { readonly removal: Removal; readonly deletedAtMs: number }[] = [];
 
   constructor(options: RemoverOptions) {
     this.#options = options;
   }
 
-  /** For a person who may: ends merges, and does not mind readers. Rejects with file system errors. */
+  /** Deletes at a permitted user's request: cancels merges and ignores readers. Rejects with file system errors. */
   async remove(identity: SlotIdentity): Promise<"removed" | "running" | "missing"> {
     const { slots, merges, sealer } = this.#options;
     const loaded = await slots.load(slots.get(identity));
     if (loaded === undefined) return "missing";
     await merges.cancel(loaded);
     await sealer?.cancel(loaded);
-    // Others may have deleted it meanwhile, or lines may have come; or it was idle, and left the memory.
+    // Meanwhile it may have been deleted, received lines, or been unloaded as idle.
     const execution = await slots.load(slots.get(identity));
     if (execution === undefined) return "missing";
     if (execution.isOpen) return "running";
@@ -79,7 +79,7 @@ export class Remover {
     return removed === "used" ? "running" : removed;
   }
 
-  /** Those that nobody uses. The result of each, in their order. Rejects if no tombstone can be written. */
+  /** Deletes those not in use. Returns the result of each, in order. Rejects if no tombstone can be written. */
   async removeUnused(batch: readonly Removal[]): Promise<Removed[]> {
     const results: Removed[] = batch.map((removal) => this.#mayGo(removal));
     const going = batch.filter((_, i) => results[i] === "removed");
@@ -167,13 +167,13 @@ export class Remover {
     } catch (error) {
       if (isPoison(error)) throw error;
     }
-    // A full disk: the reserved file makes room, which is used at once, before others take it.
+    // On a full disk, uses the reserved space at once, before others take it.
     try {
       if (reserve.spend()) return tombstones.add(...added);
     } catch (error) {
       if (isPoison(error)) throw error;
     }
-    // The deletion itself makes room, as it is meant to.
+    // The deletion itself makes room.
     emptyLogs(logsDir, going);
     tombstones.add(...added);
   }
@@ -189,7 +189,7 @@ export class Remover {
     } catch (error) {
       log.event("warning", "deleted executions are listed until the index can follow", { error: messageOf(error) });
     }
-    // A full disk makes SQLite roll back all of a transaction, also while others work in it.
+    // On a full disk SQLite rolls back a whole transaction, including the other rows in it.
     for (const removal of going) {
       if (indexDb.isDeleted(removal)) this.#forget(removal);
       else this.#rowsLeft.push({ removal, deletedAtMs });

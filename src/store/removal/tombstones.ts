@@ -35,7 +35,7 @@ export class Tombstones {
     for (const { path, text } of this.#additions(tombstones)) appendFileSync(path, text, { mode: 0o600, flush: true });
   }
 
-  /** The same without blocking anything: a sync for each deletion would stall the collector. */
+  /** The same without blocking the event loop: a sync for each deletion would stall the collector. */
   async addSoon(tombstones: readonly Tombstone[]): Promise<void> {
     for (const { path, text } of this.#additions(tombstones))
       await appendFile(path, text, { mode: 0o600, flush: true });
@@ -99,7 +99,7 @@ function parseTombstone(value: unknown): Tombstone | undefined {
   const { node, x, keyHash, base } = record;
   const deletedAtMs = asCount(record["deletedAtMs"]);
   if (typeof node !== "string" || typeof x !== "string" || typeof keyHash !== "string") return undefined;
-  // Files are deleted by it, so a damaged line must not lead outside the tree.
+  // It decides which files are deleted, so a damaged line must not lead outside the tree.
   if (typeof base !== "string" || !BASE.test(base)) return undefined;
   if (deletedAtMs === undefined) return undefined;
   return { node, x, keyHash, base, deletedAtMs };

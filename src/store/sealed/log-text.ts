@@ -10,20 +10,20 @@ export interface LogText {
   /**
    * Bytes from `at` on, at most `most`: fewer at the end of a file or of a member, none beyond the end.
    *
-   * @param into Room for `most` bytes, where they may be put.
+   * @param into Buffer of at least `most` bytes, which may be used.
    */
   read(at: number, most: number, into?: Buffer): Promise<Buffer>;
 }
 
 interface LogTextOptions {
   readonly fd: number;
-  /** Of a sealed log. */
+  /** Members of a sealed log. */
   readonly members: MemberTable | undefined;
-  /** How one that is not sealed is read. */
+  /** Reads a log that is not sealed. */
   readonly readFile: ReadFile;
 }
 
-/** Reading rejects with the file system's error; of a damaged member too. */
+/** Reading rejects with the file system's error, or with a similar one if a member is damaged. */
 export function logText({ fd, members, readFile }: LogTextOptions): LogText {
   if (members !== undefined) return new SealedText(fd, members);
   return {
@@ -37,7 +37,7 @@ export function logText({ fd, members, readFile }: LogTextOptions): LogText {
 class SealedText implements LogText {
   readonly #fd: number;
   readonly #members: MemberTable;
-  /** The member that was read last: the next bytes are often in it. */
+  /** The member read last: the next bytes are often in it. */
   #last: { readonly member: number; readonly text: Buffer } | undefined;
 
   constructor(fd: number, members: MemberTable) {
@@ -65,9 +65,9 @@ class SealedText implements LogText {
       const text = await inflate(packed.subarray(0, packedBytes), { maxOutputLength: bytes });
       if (text.length === bytes) return text;
     } catch {
-      // The same as a short one.
+      // Treated like a member that is too short.
     }
-    // As the file system reports a damaged block.
+    // Has the same code as a damaged disk block.
     throw Object.assign(new Error(`Cannot read a sealed log: the member at byte ${from} is damaged`), {
       code: "EIO",
       syscall: "gunzip",

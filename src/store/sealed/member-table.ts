@@ -18,7 +18,7 @@ export interface SealedRecord {
   readonly parts: readonly (readonly [fileBytes: number, textBytes: number, lines: number])[];
 }
 
-/** Undefined if its sums are not those of its parts: then it is not known where anything is. */
+/** Undefined if its sums do not match its parts: then no place in the file is known. */
 export function parseSealed(members: UnknownRecord): SealedRecord | undefined {
   const counts = ["fileBytes", "filterBytes", "bytes", "lines", "fragments"].map((name) => asCount(members[name]));
   const [fileBytes, filterBytes, bytes, lines, fragments] = counts;
@@ -44,7 +44,7 @@ export function tableOf({ parts }: Pick<SealedRecord, "parts">): MemberTable {
   return { fileAt: placesOf(0), textAt: placesOf(1), lineAt: placesOf(2) };
 }
 
-/** The member that holds a place, of its list of places; the last one for its end. */
+/** The member that contains a place, by a sorted list of places; the last one for the end. */
 export function memberAt(places: Float64Array, place: number): number {
   let [low, high] = [0, places.length - 1];
   while (high - low > 1) {

@@ -1,6 +1,6 @@
 import { renameSync, rmSync, statSync } from "node:fs";
 
-/** Files of a sealed log: they stand in the place of `<base>.log`. */
+/** Files of a sealed log, which replace `<base>.log`. */
 export function sealedPaths(base: string) {
   const log = `${base}.log.gz`;
   const filter = filterPathOf(log);
@@ -12,10 +12,10 @@ export function filterPathOf(log: string): string {
   return log.replace(/\.gz$/, ".grams");
 }
 
-/** What they are called after `<base>`. */
+/** The endings of these names, after `<base>`. */
 export const SEALED_ENDINGS: readonly string[] = Object.values(sealedPaths(""));
 
-/** The new files get their names. The filter first: an older one would not fit, and nobody would notice its absence. */
+/** Gives the new files their names. The filter first: an older one would not fit, while a missing one does no harm. */
 export function placeSealed(base: string): void {
   const { log, filter, newLog, newFilter } = sealedPaths(base);
   if (statSync(newFilter, { throwIfNoEntry: false }) !== undefined) renameSync(newFilter, filter);

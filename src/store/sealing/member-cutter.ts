@@ -10,7 +10,7 @@ const STREAM_LETTER_AT = CRI.streamAt + 3;
 const STREAMS = [0, 1] as const;
 type Streams = [stdout: boolean, stderr: boolean];
 
-/** The beginning of a block. `open`: a line is, at its end; `has`: there are lines of the stream in it. */
+/** The start of a block. `open`: a line of the stream is open at its end; `has`: it contains lines of the stream. */
 interface Measured {
   readonly bytes: number;
   readonly lines: number;
@@ -24,7 +24,7 @@ interface Cut {
   readonly bytes: number;
   readonly lines: number;
   readonly fragments: number;
-  /** Empty: it must always be searched. */
+  /** Empty if the member must always be searched. */
   readonly filter: Uint32Array;
 }
 
@@ -42,7 +42,7 @@ export class MemberCutter {
   #open: Streams = [false, false];
 
   /**
-   * Cuts off the next member: the block, or so much of it, at least half, that no line of it is open at its end.
+   * Cuts off the next member: the block, or at least half of it, so that no line is open at the end if possible.
    *
    * @param block Whole CRI lines, at least one.
    */
@@ -64,7 +64,7 @@ export class MemberCutter {
     while (at < block.length) {
       const stream = block[at + STREAM_LETTER_AT] === LETTER_E ? 1 : 0;
       const isPiece = block[at + CRI.tagAt] === LETTER_P;
-      // The last place before a line that may not end in this block.
+      // The last place before a line that may continue after this block.
       if (isPiece && at * 2 >= block.length && isSettled()) settled = measured();
       has[stream] = true;
       open[stream] = isPiece;
@@ -76,7 +76,7 @@ export class MemberCutter {
     return isSettled() || settled === undefined ? measured() : settled;
   }
 
-  /** Pieces of a line are one text: its state goes on from piece to piece. All lines are whole here. */
+  /** Pieces of a line are one text, so the state carries over from piece to piece. All lines are whole here. */
   #addGrams(block: Buffer, bytes: number): void {
     const grams = this.#grams;
     const before: [number, number] = [0, 0];

@@ -29,7 +29,7 @@ export async function sealExecution(execution: StoredExecution, options: SealOpt
     checkUnchanged(execution, sealed, options.signal);
     sidecar.append(sealed);
     isRecorded = true;
-    // Before the names change: without its record nobody knows what the sealed log holds.
+    // Synced before the names change: without its record the content of the sealed log is unknown.
     await syncPath(sidecar.path);
     checkUnchanged(execution, sealed, options.signal);
   } catch (error) {
@@ -46,7 +46,7 @@ export async function sealExecution(execution: StoredExecution, options: SealOpt
   return sealed;
 }
 
-/** Throws unless the sealed log holds every line, and no other has come. */
+/** Throws unless the sealed log holds every line and no more have arrived. */
 function checkUnchanged(execution: StoredExecution, { lines, bytes }: SealedRecord, signal: AbortSignal): void {
   signal.throwIfAborted();
   const { main, late } = execution.logs;

@@ -5,10 +5,10 @@ import type { SealedRecord } from "../sealed/member-table.ts";
 import { MemberCutter } from "./member-cutter.ts";
 
 const LINE_FEED = 0x0a;
-/** Text of a member: what one random line costs to inflate, against how well it packs. */
+/** Bytes of text per member: larger ones pack better, but reading one line costs inflating all of it. */
 const MEMBER_BYTES = 262_144;
 const LEVEL = 6;
-/** As the log has: its owner reads through the folder's ACL. */
+/** The mode of the log itself: its owner reads through the folder's ACL. */
 const FILE_MODE = 0o640;
 
 export interface SealPaths {
@@ -34,7 +34,7 @@ export function sealLog(paths: SealPaths, memberBytes = MEMBER_BYTES): SealedRec
   try {
     const [from, to] = [open(paths.log, constants.O_RDONLY), open(paths.newLog, create)];
     const { filters, ...sealed } = pack(from, to, memberBytes);
-    // Searches skip what was last written before the time that they ask for.
+    // Keeps the times: searches skip files last written long before the time requested.
     const { atime, mtime } = fstatSync(from);
     futimesSync(to, atime, mtime);
     fdatasyncSync(to);
@@ -58,7 +58,7 @@ function pack(from: number, to: number, memberBytes: number) {
     const cut = cutter.next(block.lines);
     const text = block.lines.subarray(0, cut.bytes);
     const packed = gzipSync(text, { level: LEVEL });
-    // The only copy of these lines will be this one.
+    // This will be the only copy of these lines.
     if (!gunzipSync(packed).equals(text))
       throw new RangeError("Cannot seal a log: a member does not unpack to its text");
     sum.fileBytes += write(to, packed);
@@ -86,7 +86,7 @@ function* blocksOf(fd: number, wanted: number): Generator<{ lines: Buffer; take:
     if (filled === 0) return;
     const whole = buffer.lastIndexOf(LINE_FEED, filled - 1) + 1;
     if (whole === 0) {
-      // A line longer than a member.
+      // The line is longer than a member.
       if (filled < wanted) throw new RangeError("Cannot seal a log: it does not end with a line");
       wanted *= 2;
       buffer = Buffer.concat([buffer.subarray(0, filled)], 2 * wanted);

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { SealedRecord } from "../sealed/member-table.ts";
 import type { SealPaths } from "./seal-log.ts";
 
-/** What the thread answers; `code` as the file system's errors have it. */
+/** The thread's answer; `code` is that of a file system error. */
 type Answer = { readonly sealed: SealedRecord } | { readonly failed: { code: string; message: string } };
 
 /** Packing a log needs its filters in memory: 4 % of it. */
@@ -13,7 +13,7 @@ export class SealThread {
   readonly #file: URL;
   #worker: Worker | undefined;
 
-  /** @param file worker.js, as it is built. */
+  /** @param file The built worker.js. */
   constructor(file: URL) {
     this.#file = file;
   }
@@ -39,7 +39,7 @@ export class SealThread {
     });
   }
 
-  /** In the middle of its work, too; what it has written so far is of no use then. */
+  /** Ends the thread, even in the middle of its work; what it has written so far is then unusable. */
   async end(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;

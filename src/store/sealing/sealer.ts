@@ -15,7 +15,7 @@ import type { SlotTable } from "../table/slots.ts";
 import { sealExecution } from "./seal-execution.ts";
 import type { SealThread } from "./seal-thread.ts";
 
-/** How often the index is asked for logs to seal. One that is read meanwhile, or failed, has its turn the next time. */
+/** How often the index is asked for logs to seal. A log that is being read, or failed, is retried the next time. */
 const SWEEP_EVERY_MS = 600_000;
 const ROWS_AT_ONCE = 100;
 
@@ -91,7 +91,7 @@ export class Sealer {
       failure = { path: "index.db", error: failureCode(error) };
       metrics.seals("failed").inc();
     }
-    // One of a sweep: a full disk may concern thousands.
+    // Logs one failure per sweep: a full disk may affect thousands.
     if (failure !== undefined) log.event("warning", "logs could not be sealed, and stay as they are", failure);
     await thread.end();
   }
@@ -99,7 +99,7 @@ export class Sealer {
   /** Undefined unless it failed. */
   async #sealRow(row: SlotIdentity): Promise<{ path: string; error: string } | undefined> {
     const { slots, indexWriter, inUse, metrics } = this.#options;
-    // Each turn of the loop loads one execution at most.
+    // Loads at most one execution per turn of the event loop.
     await setImmediate();
     const slot = slots.get(row);
     try {

@@ -1,8 +1,8 @@
 import type { SlotIdentity } from "../../frame/slot-identity.ts";
 
 /**
- * Whose files somebody works with besides their writer: reads them for a search or a download, merges or rewrites them.
- * Retention leaves these executions for its next sweep. Holds an entry only while somebody does.
+ * Executions whose files are in use by others than their writer: read for a search or a download, merged or rewritten.
+ * Retention leaves these for its next sweep. Holds an entry only while a use lasts.
  */
 export class InUse {
   readonly #uses = new Map<string, number>();

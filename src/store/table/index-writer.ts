@@ -8,7 +8,7 @@ import { type SlicedWork, workInSlices } from "./work-in-slices.ts";
 
 /** Rows per transaction. Few, since everything else waits for all of them. */
 const ROWS_A_TURN = 4;
-/** The same where somebody waits for all of them: a transaction costs as much as three rows, and 32 take 3 ms. */
+/** The same when a request waits for all rows: a transaction costs as much as three rows, and 32 take 3 ms. */
 const STATES_A_STEP = 32;
 
 /** Path of an execution's files below `DATA/logs`, without ending. */

@@ -23,7 +23,7 @@ interface InTurns {
   readonly nowMs?: () => number;
 }
 
-/** A load ended by the collector's stop: nothing is known of its execution. */
+/** The collector stopped during a load: nothing is known of the execution. */
 export class LoadStoppedError extends Error {
   readonly code = "ML_LOAD_STOPPED";
 
@@ -32,7 +32,7 @@ export class LoadStoppedError extends Error {
   }
 }
 
-/** Makes all other steps of a load beside the live work. Rejects with a LoadStoppedError if it is stopped. */
+/** Makes all remaining steps of a load beside the live work. Rejects with a LoadStoppedError if it is stopped. */
 export async function loadInTurns(
   steps: Loading,
   { turns, isStopped, nowMs = () => performance.now() }: InTurns,

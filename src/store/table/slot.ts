@@ -69,34 +69,34 @@ export class Slot {
     return this.#isRetired;
   }
 
-  /** The index has a row. */
+  /** Notes that the index has a row. */
   found(files: Unloaded, row: { readonly isOpen: boolean; readonly state: ExecutionState }): void {
     this.#state = { is: "unloaded", ...files };
     this.#isOpenInIndex = row.isOpen;
     this.#stateInIndex = row.state;
   }
 
-  /** The index has no row. */
+  /** Notes that the index has no row. */
   notFound({ isDeleted }: { readonly isDeleted: boolean }): void {
     this.#state = { is: isDeleted ? "deleted" : "unbound" };
   }
 
   /**
-   * Its files were read, or its BEGIN has arrived: lines that were discarded before, because of a limit, are now the
+   * Call when its files have been read or its BEGIN has arrived. Lines discarded before because of a limit become the
    * execution's discards.
    */
   load(execution: StoredExecution): void {
     this.#state = { is: "loaded", execution };
   }
 
-  /** Its files are gone, or could not be made. */
+  /** Call when its files are gone, or could not be made. */
   unload(): void {
     this.#state = { is: "unbound" };
     this.#isOpenInIndex = false;
     this.#stateInIndex = undefined;
   }
 
-  /** It is being deleted: what arrives from now on is discarded. Returns the execution, released, if it was loaded. */
+  /** Call before deleting it: frames that arrive later are discarded. Returns the released execution, if loaded. */
   remove(): StoredExecution | undefined {
     const { execution } = this;
     execution?.release();
@@ -106,28 +106,28 @@ export class Slot {
     return execution;
   }
 
-  /** Its BEGIN met a limit. */
+  /** Call when its BEGIN met a limit. */
   refuse(refusal: OverLimit): void {
     this.#state = { is: "refused", refusal, lastN: this.refused?.lastN ?? 0 };
   }
 
-  /** Lines up to this one were discarded after the refusal. */
+  /** Notes that lines up to this one were discarded after the refusal. */
   discarded(lastN: number): void {
     if (this.#state.is === "refused") this.#state.lastN = Math.max(this.#state.lastN, lastN);
   }
 
-  /** The index knows that the files get ahead of its row. */
+  /** Notes that the index has marked the row: the files may get ahead of it. */
   opened(): void {
     this.#isOpenInIndex = true;
   }
 
-  /** Its row is up to date. */
+  /** Notes that its row is up to date. */
   written(): void {
     this.#isOpenInIndex = this.execution?.isSettled === false;
     this.#stateInIndex = this.execution?.state;
   }
 
-  /** The table forgets it. Returns the execution, released; its files may still be open. */
+  /** Call when the table forgets it. Returns the released execution; its files may still be open. */
   retire(): StoredExecution | undefined {
     const { execution } = this;
     execution?.release();

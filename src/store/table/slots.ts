@@ -14,9 +14,9 @@ import { Slot, type Unloaded } from "./slot.ts";
 /** Slots in memory; above this, idle ones are forgotten sooner. */
 const MAX_SLOTS = 65_536;
 const IDLE_AFTER_MS = 60_000;
-/** Longer than a viewer takes between two pages. */
+/** Idle time in a crowd; longer than a viewer takes between two pages. */
 const IDLE_IN_CROWD_AFTER_MS = 1_000;
-/** Of a load: nearly all executions take fewer, and then nobody waits. */
+/** Steps of a load made at once: nearly all executions take fewer, and then load without waiting. */
 const STEPS_AT_ONCE = 8;
 
 interface SlotTableOptions {
@@ -77,8 +77,8 @@ export class SlotTable {
   }
 
   /**
-   * The execution of a slot, read from its files at the first call; undefined also if somebody has removed them. One in
-   * great disorder takes seconds: then it is a promise, and others have their turns. Throws, or rejects with, SQLite and
+   * The execution of a slot, read from its files at the first call; undefined also if these were removed. One in great
+   * disorder takes seconds: then it is a promise, and others get their turns. Throws, or rejects with, SQLite and
    * file system errors.
    */
   load(slot: Slot): Loaded | Promise<Loaded> {
@@ -167,7 +167,7 @@ export class SlotTable {
     try {
       this.#options.indexDb.put([{ ...identity, base, execution: summary, hasRun, overAt, isOpen, diskBytes }]);
     } catch {
-      // The execution can be read all the same; its next line writes the row.
+      // The execution is readable nevertheless; its next line writes the row.
     }
   }
 

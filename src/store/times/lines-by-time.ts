@@ -1,4 +1,4 @@
-/** So many lines of an execution had been printed at a time. */
+/** The number of lines that an execution had printed by a time. */
 export interface KnownLines {
   readonly atMs: number;
   readonly lines: number;
@@ -16,12 +16,12 @@ export class LinesByTime {
     this.#counts = new Array<number>(of.parts).fill(0);
   }
 
-  /** Whole lines; a part in which fewer than a line is expected may show none. */
+  /** Whole lines; a part with less than one expected line may show none. */
   get counts(): readonly number[] {
     return this.#counts.map((count) => Math.round(count));
   }
 
-  /** Adds an execution's lines, from what is known of it in order: between two known times they are spread evenly. */
+  /** Adds an execution's lines from known points, in order; between two points lines are spread evenly. */
   add(known: readonly KnownLines[]): void {
     let before = known[0];
     for (const next of known.slice(1)) {
@@ -39,7 +39,7 @@ export class LinesByTime {
     }
   }
 
-  /** In parts from the first one's beginning; within the last one at most. */
+  /** The place of a time, counted in parts from the start; limited to the last part. */
   #placeOf(ms: number): number {
     const last = this.#counts.length - 1e-6;
     return Math.max(0, Math.min(last, (ms - this.#fromMs) / this.#sizeMs));

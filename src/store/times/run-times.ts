@@ -12,16 +12,16 @@ import { timesInLog } from "./times-in-log.ts";
 /** Rows read in one step of the loop, and sidecars loaded in one. */
 const STEP_ROWS = 128;
 const STEP_LOADS = 4;
-/** As many as a board has. */
+/** Executions counted at most: as many as a board has. */
 const MAX_EXECUTIONS = 20_000;
-/** Of logs that are too small to have marks worth the name, the lines' own times are read, up to so much in all. */
+/** Logs with too few marks are read for their lines' own times, up to this many bytes in all. */
 const MAX_READ_BYTES = 4_194_304;
 const SMALL_BYTES = 524_288;
-/** Of a log: its marks are as many as it has pieces of 256 KiB. */
+/** Marks used per log, which has one every 256 KiB. */
 const MAX_MARKS = 256;
 /** Executions whose lines are added in one step. */
 const STEP_SUMS = 256;
-/** Of a larger run those that are not in memory count as having printed evenly: a thousand sidecars take a second. */
+/** Most executions loaded; others not in memory count as having printed evenly: loading 1,000 takes a second. */
 const MAX_LOADED = 64;
 
 interface RunTimesOptions {
@@ -37,7 +37,7 @@ interface Timed {
   readonly known: readonly KnownLines[];
 }
 
-/** When a run printed how much, from its index and the marks of its logs. */
+/** How much a run printed when, from its rows in the index and the marks of its logs. */
 export class RunTimesReader {
   readonly #options: RunTimesOptions;
   readonly #turns = new LoopTurns();
@@ -97,7 +97,7 @@ export class RunTimesReader {
     try {
       return await timesInLog(logs.main);
     } catch {
-      // A file that cannot be read: its lines count as evenly spread.
+      // Lines of an unreadable file count as evenly spread.
       return [];
     } finally {
       release();
@@ -125,7 +125,7 @@ function evenly(cell: RunCell, nowMs: number): Timed {
   };
 }
 
-/** Marks of such a log say next to nothing. */
+/** Whether a log is too small for its marks to be useful. */
 function isSmall({ logs: { main } }: StoredExecution): boolean {
   return main.members === undefined && main.size <= SMALL_BYTES;
 }
@@ -146,7 +146,7 @@ function byTimes(execution: StoredExecution, read: readonly KnownLines[], nowMs:
   return { cell, known: [...known, { atMs: lastMs, lines }] };
 }
 
-/** A lost one was last heard of by the collector's clock. */
+/** The end by the collector's clock, which a lost execution's already is. */
 function endOf({ overAt, state, clockMs }: RunCell, nowMs: number): number {
   if (overAt === undefined) return nowMs;
   return Date.parse(overAt) + (state === "lost" ? 0 : clockMs);
@@ -175,12 +175,12 @@ class Period {
   }
 }
 
-/** What executions printed when, added a few at a time. */
+/** Sums up executions, a few at a time. */
 class RunSums {
   readonly #fromMs: number;
   readonly #sizeMs: number;
   readonly #lines: LinesByTime;
-  /** The first ones. */
+  /** The earliest failures. */
   #failures: readonly RunFailure[] = [];
 
   constructor({ fromMs, toMs }: Period) {

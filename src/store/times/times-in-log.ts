@@ -5,10 +5,10 @@ import { readWhole } from "../merged/seek-time.ts";
 import type { KnownLines } from "./lines-by-time.ts";
 
 const LINE_FEED = 0x0a;
-/** More places could not be distinguished. */
+/** Times taken at most: more could not be distinguished. */
 const PLACES = 256;
 
-/** When the lines of a log were printed: of a few hundred of them, by the node's clock. Reads all of it. */
+/** The times of up to a few hundred lines of a log, by the node's clock. Reads the whole log. */
 export async function timesInLog(log: NumberedLog): Promise<readonly KnownLines[]> {
   const files = new OpenLogs({ withFilters: false });
   try {
@@ -20,7 +20,7 @@ export async function timesInLog(log: NumberedLog): Promise<readonly KnownLines[
     for (let start = 0, end = data.indexOf(LINE_FEED); end >= 0; end = data.indexOf(LINE_FEED, start)) {
       const atMs =
         line % step === 0 ? Date.parse(data.toString("latin1", start, start + CRI.timeCharacters)) : Number.NaN;
-      // So many lines stand before this one; itself it counts as printed at this moment.
+      // Counts this line and those before it as printed by now.
       if (!Number.isNaN(atMs)) known.push({ atMs, lines: line + 1 });
       line += 1;
       start = end + 1;
