@@ -33,7 +33,7 @@ export interface RunLinesRequest {
   readonly run?: string | undefined;
   readonly owner?: string | undefined;
   readonly node?: string;
-  /** Ids, with commas. */
+  /** Ids, separated by commas. */
   readonly only?: string | undefined;
   readonly before?: string;
   readonly after?: string;
@@ -44,11 +44,11 @@ export interface RunLinesRequest {
 export type Credentials =
   | { readonly user: string; readonly password: string }
   | { readonly code: string }
-  /** What was asked for beside the password. */
+  /** The reply to a further prompt after the password. */
   | { readonly step: string; readonly reply: string };
 
 /**
- * The collector's HTTP API, as the viewer uses it. Parsers of what not every page asks for are loaded with the first answer:
+ * The collector's HTTP API, as the viewer uses it. Parsers that not every page needs are loaded with the first answer:
  * the first page must be small.
  */
 export class ApiClient extends JsonClient {
@@ -56,7 +56,7 @@ export class ApiClient extends JsonClient {
 
   constructor(
     options: ConstructorParameters<typeof JsonClient>[0] & {
-      /** Keeps what a login answers with; empty: nothing to keep. */
+      /** Keeps the ticket from a login's answer; empty if there is none. */
       readonly keepTicket?: (ticket: string) => void;
     },
   ) {
@@ -109,14 +109,14 @@ export class ApiClient extends JsonClient {
     return this.ask(`api/executions/${x}/looks${queryOf({ node, owner, n })}`, { parse: parseStreamLooks });
   }
 
-  /** What a list shows of some runs beside their counts. */
+  /** What a list shows of runs besides their counts. */
   glances(runs: readonly RunOfGlance[]): Promise<Answer<readonly Glance[]>> {
     return this.ask(`api/glances${queryOf({ runs: JSON.stringify(runs) })}`, {
       parse: async (value) => (await import("../../src/wire/glance.ts")).parseGlances(value),
     });
   }
 
-  /** Lines of all executions of a run, or of a job, in order of time, on one side of a place. */
+  /** Lines of all executions of a run or job, in order of time, on one side of a place. */
   runLines(query: RunLinesRequest, signal?: AbortSignal): Promise<Answer<RunLinePage>> {
     return this.ask(`api/run-lines${queryOf({ ...query })}`, { parse: parseRunLines, signal });
   }
@@ -147,7 +147,7 @@ export class ApiClient extends JsonClient {
   }
 }
 
-/** Of a login's answer; empty where the collector signs no orders. */
+/** The ticket in a login's answer; empty where the collector signs no orders. */
 function ticketIn(value: unknown): string {
   const ticket = asRecord(value)?.["ticket"];
   return typeof ticket === "string" ? ticket : "";
@@ -155,7 +155,7 @@ function ticketIn(value: unknown): string {
 
 interface RawForm {
   readonly stream?: string | undefined;
-  /** With times and streams, as a container runtime writes them. */
+  /** `cri`: with times and streams, as a container runtime writes them. */
   readonly form?: "cri" | "zip";
   readonly gzip?: "1";
 }

@@ -61,7 +61,7 @@ export interface RunPage {
   readonly isMore: boolean;
 }
 
-/** Nothing is skipped: indexes count. */
+/** Skips no entry, because lines refer to executions by index. */
 export function parseRunPage(value: unknown): RunPage | undefined {
   const record = asRecord(value);
   const [list, all] = [record?.["lines"], record?.["executions"]];

@@ -38,11 +38,11 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
     if (state.is !== "signed-in") live.close();
   }, [state.is, live]);
 
-  // While the collector says who is signed in.
+  // Loads the page's script while the collector answers who is signed in.
   useLayoutEffect(() => loadSoon(loaderOf(navigation.place)), []);
 
   useEffect(() => {
-    // Most visits go from the list to a log: its page is there by then.
+    // Most visits go from the list to a log, so loads its page in advance.
     if (state.is === "signed-in") loadSoon(loadLogPage);
   }, [state.is]);
 
@@ -125,7 +125,7 @@ export function App({ api, live, navigation, session, runBoard }: AppProps): JSX
   );
 }
 
-/** Whether the page has a live connection: the others ask, and say themselves when nobody answers. */
+/** Whether the page has a live connection. Others poll, and report failures themselves. */
 function isLive(place: Place): boolean {
   return place.view !== "list" || (place.page === undefined && place.lines === undefined);
 }

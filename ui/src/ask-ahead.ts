@@ -3,7 +3,7 @@ import { askFirst } from "./log/feed/first-asks.ts";
 import { positionOf, targetOf } from "./log/feed/log-address.ts";
 import type { Place } from "./url-state.ts";
 
-/** Asks what the page of a place will ask for first, while its script is loaded. */
+/** Sends the first requests of a place's page while its script is loading. */
 export async function askAhead(api: ApiClient, place: Place): Promise<void> {
   if (place.view === "list") return;
   const target = await targetOf(api, place);

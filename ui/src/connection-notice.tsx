@@ -11,7 +11,7 @@ const SECOND_MS = 1_000;
 interface ConnectionNoticeProps {
   readonly status: LiveStatus;
   readonly isLiveRefused: boolean;
-  /** Since anything was heard of the collector. */
+  /** Time since the collector was last heard. */
   readonly silentMs: () => number;
   readonly onRetry: () => void;
 }
@@ -38,7 +38,7 @@ export function ConnectionNotice({ status, isLiveRefused, silentMs, onRetry }: C
     <div role="status">
       {overdue ? (
         <span class="notice">
-          {/* Every second another one: not for reading aloud. */}
+          {/* Changes every second, so it is not read aloud. */}
           {isCut ? (
             <span aria-hidden="true">{frame.notLiveFor(formatDuration(Math.max(SECOND_MS, silentMs())))}</span>
           ) : null}

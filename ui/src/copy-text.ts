@@ -1,4 +1,4 @@
-/** Copies a text. False where the browser refuses: the text is selected then, if it stands in `shownIn`. */
+/** Copies a text. False if the browser refuses: then the text in `shownIn`, if any, is selected. */
 export async function copyText(text: string, shownIn?: Element | null): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

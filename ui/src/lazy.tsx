@@ -3,17 +3,17 @@ import { useEffect, useState } from "preact/hooks";
 import { frame } from "./texts/en/frame.ts";
 
 interface LazyProps<P> {
-  /** A part of the script: always the same function for the same part. */
+  /** Loads a part of the script; always the same function for the same part. */
   readonly load: () => Promise<ComponentType<P>>;
   readonly props: P;
-  /** In its place until it is there. */
+  /** Shown until the part is loaded. */
   readonly waiting: JSX.Element | null;
 }
 
-/** Parts by how they are loaded: shown at once from the second time on. */
+/** Loaded parts by their loader; shown at once from the second time on. */
 const loaded = new Map<unknown, unknown>();
 
-/** Loads a part that will soon be shown. If that fails, it is shown in its place. */
+/** Loads a part that will soon be shown. A failure is shown where the part would be. */
 export function loadSoon(load: () => Promise<unknown>): void {
   load().then(
     (found) => loaded.set(load, found),
@@ -21,13 +21,13 @@ export function loadSoon(load: () => Promise<unknown>): void {
   );
 }
 
-/** A part of the page whose script is loaded when it is first shown: the first page of a visit must not wait for all. */
+/** A part of the page whose script is loaded when it is first shown, so that the first page need not wait for all. */
 export function Lazy<P extends object>({ load, props, waiting }: LazyProps<P>): JSX.Element | null {
   const [Page, setPage] = useState<ComponentType<P> | undefined>(
     () => loaded.get(load) as ComponentType<P> | undefined,
   );
   const [isFailed, setFailed] = useState(false);
-  // After what else the page shows is painted.
+  // After the rest of the page is painted.
   useEffect(() => {
     if (Page !== undefined) return;
     load().then(

@@ -11,14 +11,14 @@ import { OVERDUE_AFTER_MS, SilenceWatch } from "./silence-watch.ts";
 
 /** Callbacks of a view, called from the socket's events; `subscribe` may call `what` and `from` as well. */
 export interface Subscriber {
-  /** Asked whenever it is subscribed, as `from` is: from where on, and whether lines are wanted at all. */
+  /** Called, like `from`, at each subscription: `from` says where to start, and whether lines are wanted at all. */
   what(): Target;
   from(): { readonly from: number | "end"; readonly lines: boolean };
   onExecution(execution: Execution): void;
   /** Lines of any execution: binary messages name no subscription. */
   onLines?(lines: LiveLines): void;
   onLost?(lost: ExecutionKey & { from: number; to: number }): void;
-  /** History is sent. Comes again after each reconnect. */
+  /** All history has been sent. Called again after each reconnect. */
   onLive(): void;
   /** The session is over, and with it this subscription: the next one may be of another user. */
   onSignedOut?(): void;
@@ -28,7 +28,7 @@ export interface Subscriber {
 export type LiveStatus = "connecting" | "connected" | "refused" | "waiting";
 
 export interface Subscription {
-  /** Asks `from()` again and subscribes anew with the answer. */
+  /** Calls `from()` again and resubscribes with the result. */
   renew(): void;
   close(): void;
 }
@@ -47,7 +47,7 @@ interface LiveClientOptions extends BackOffOptions {
   readonly open: (handlers: LiveHandlers) => LiveSocket;
   readonly wallMs: () => number;
   readonly onStatus: (status: LiveStatus) => void;
-  /** The socket was refused before it opened; the session may be over. */
+  /** Called when the socket was refused before it opened; the session may be over. */
   readonly onRefusedAtOpen: () => void;
 }
 
@@ -55,8 +55,8 @@ interface LiveClientOptions extends BackOffOptions {
 const FINAL: readonly string[] = ["not_found", "several_owners"];
 
 /**
- * One WebSocket to `/live`, open while there are subscriptions and reopened with back-off when it breaks, or when nothing
- * comes through it any more.
+ * One WebSocket to `/live`, open while there are subscriptions, and reopened with back-off when it breaks or falls
+ * silent.
  */
 export class LiveClient {
   readonly #options: LiveClientOptions;
@@ -83,7 +83,7 @@ export class LiveClient {
     });
   }
 
-  /** Since anything was heard of the collector. */
+  /** Time since the collector was last heard. */
   get silentMs(): number {
     return this.#silence.silentMs;
   }
@@ -100,7 +100,7 @@ export class LiveClient {
     };
   }
 
-  /** The network is back, the page is in view again, the machine woke: connects anew at once where a beat is overdue. */
+  /** Call when network, page or machine are back: reconnects at once if a beat is overdue. */
   wake(): void {
     if (this.#socket !== undefined && this.#silence.silentMs >= OVERDUE_AFTER_MS) this.#replace();
     else this.retryNow();
@@ -157,7 +157,7 @@ export class LiveClient {
     this.#socket = socket;
   }
 
-  /** Leaves a connection that is dead: its close would take a minute, so nobody waits for it. */
+  /** Abandons a dead connection without waiting for its close, which would take a minute. */
   #replace(): void {
     const dead = this.#socket;
     this.#ended();

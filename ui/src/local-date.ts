@@ -8,7 +8,7 @@ const format = inLocale(
     }),
 );
 
-/** "30 Nov 2026, 14:05:07" where the page is in British English; always of 24 hours, in the browser's zone. */
+/** "30 Nov 2026, 14:05:07" if the page is in British English; always 24 hours, in the browser's zone. */
 export function localDate(ms: number): string {
   return format().format(ms);
 }

@@ -91,14 +91,14 @@ export function LoginPage({ api, reason, onSignedIn }: LoginPageProps): JSX.Elem
   );
 }
 
-/** What is asked for beside the password. */
+/** A further prompt after the password. */
 interface Step {
   readonly token: string;
   readonly prompt: string;
   readonly isEcho: boolean;
 }
 
-/** What PAM's modules usually ask for, in the page's language; anything else as PAM words it. */
+/** Usual prompts of PAM modules in the page's language; others as PAM words them. */
 function promptWords(prompt: string): string {
   const asked = prompt
     .trim()

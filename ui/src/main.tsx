@@ -73,7 +73,7 @@ function start(root: HTMLElement | null): void {
   });
   const code = navigation.takeLoginCode();
   void session.begin(api, code);
-  // Who has yet to sign in is answered nothing.
+  // With a login code nobody is signed in yet, so requests would be refused.
   if (code === undefined) void askAhead(new ApiClient({ fetch: early.send, onSignedOut }), navigation.place);
   render(<App api={api} live={live} navigation={navigation} session={session} runBoard={runBoard} />, root);
 }

@@ -1,10 +1,10 @@
-/** More messages a second than this are more than anybody reads one by one. */
+/** Above this rate nobody reads messages one by one. */
 export const MANY_A_SECOND = 30;
-/** Then they are handled together, as often as a page draws them: a message by itself costs more than its lines. */
+/** Then messages are handled together, as often as a page draws: a single message costs more than its lines. */
 export const GATHER_MS = 200;
-/** Of what waits, in bytes of lines and characters of texts. */
+/** Most that waits, in bytes of lines and characters of texts. */
 const MAX_WAITING = 1_000_000;
-/** Small ones cost by their number. */
+/** Most messages waiting: small ones cost by number. */
 const MAX_WAITING_MESSAGES = 10_000;
 
 const SECOND_MS = 1_000;
@@ -15,13 +15,13 @@ interface MessageQueueOptions {
   readonly handle: (data: string | ArrayBuffer) => void;
 }
 
-/** Messages of a connection in their order: at once while few come, else several at a time. */
+/** Handles a connection's messages in order: at once while few arrive, else several at a time. */
 export class MessageQueue {
   readonly #options: MessageQueueOptions;
   #waiting: (string | ArrayBuffer)[] = [];
   #size = 0;
   #isBusy = false;
-  /** Since when messages are counted, or since when they wait. */
+  /** When counting, or waiting, began. */
   #sinceMs = 0;
   #count = 0;
   #cancel: (() => void) | undefined;
@@ -43,13 +43,13 @@ export class MessageQueue {
     }
     this.#waiting.push(data);
     this.#size += typeof data === "string" ? data.length : data.byteLength;
-    // Timers of a tab that nobody sees may be a minute late.
+    // Timers of a hidden tab may be a minute late.
     const isFull = this.#size >= MAX_WAITING || this.#waiting.length >= MAX_WAITING_MESSAGES;
     if (elapsedMs >= GATHER_MS || isFull) this.flush();
     else this.#cancel ??= after(GATHER_MS - elapsedMs, () => this.flush());
   }
 
-  /** Handles what waits. */
+  /** Handles all waiting messages. */
   flush(): void {
     const waiting = this.#waiting;
     const most = (MANY_A_SECOND * Math.max(GATHER_MS, this.#elapsedMs)) / SECOND_MS;
@@ -58,7 +58,7 @@ export class MessageQueue {
     for (const data of waiting) this.#options.handle(data);
   }
 
-  /** Forgets what waits. */
+  /** Discards all waiting messages. */
   clear(): void {
     this.#cancel?.();
     this.#cancel = undefined;
@@ -66,7 +66,7 @@ export class MessageQueue {
     this.#size = 0;
   }
 
-  /** A clock that was set back counts as one that went on: what waits must not wait for it. */
+  /** A clock that was set back must not delay waiting messages. */
   get #elapsedMs(): number {
     return Math.abs(this.#options.wallMs() - this.#sinceMs);
   }

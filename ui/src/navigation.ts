@@ -18,7 +18,7 @@ export class Navigation {
     this.#window = window;
     this.#onChange = onChange;
     this.#place = parsePlace(window.location.search);
-    // Also when only the fragment differs (HTML standard, "navigate to a fragment").
+    // Fires even when only the fragment differs (HTML standard, "navigate to a fragment").
     window.addEventListener("popstate", () => {
       this.#place = parsePlace(window.location.search);
       const code = this.takeLoginCode();

@@ -24,7 +24,7 @@ export function usePageTitle(title: string, state: ExecutionState | undefined): 
   }, [title, state]);
 }
 
-/** "2 running" of the newest runs, and how they stand. */
+/** "2 running" of the newest runs, and their common state. */
 export function useListTitle(runs: readonly RunSummary[]): void {
   const running = runs.filter((run) => run.running > 0);
   const title = running.length === 0 ? frame.executionsTitle : frame.runningTitle(running.length);

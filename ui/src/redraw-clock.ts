@@ -1,7 +1,7 @@
 import { after } from "./after.ts";
 import type { RedrawClock } from "./redraws.ts";
 
-/** The browser's. */
+/** The browser's clock. */
 export const REDRAW_CLOCK: RedrawClock = {
   nowMs: () => performance.now(),
   after,

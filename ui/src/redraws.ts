@@ -2,19 +2,19 @@ import { GATHER_MS, MANY_A_SECOND } from "./message-queue.ts";
 
 /** Times that tick (durations of running commands) are drawn this often even when nothing else changes. */
 const TICK_MS = 1_000;
-/** Twelve draws a second look as if each line came by itself. */
+/** At twelve draws a second each line seems to arrive by itself. */
 const DRAW_EVERY_MS = 1_000 / 12;
-/** While more is requested than anybody reads line by line. */
+/** The same while more arrives than anybody reads line by line. */
 const BUSY_DRAW_EVERY_MS = GATHER_MS;
-/** In a tab that nobody sees only its title and its sounds matter. */
+/** The same in a hidden tab, where only title and sounds matter. */
 const HIDDEN_DRAW_EVERY_MS = 500;
 
 export interface Redraws {
   /** May be called thousands of times a second. */
   readonly redraw: () => void;
-  /** What somebody waits for is there: draws with the next frame, however often it has drawn. */
+  /** Draws with the next frame regardless of the rate: the reader is waiting for this. */
   readonly drawSoon: () => void;
-  /** Draws nothing from now on. */
+  /** Stops all drawing. */
   readonly stop: () => void;
 }
 
@@ -27,8 +27,8 @@ export interface RedrawClock {
 }
 
 /**
- * Draws at most twelve times a second, however often it is requested, five times while much is requested, and twice where
- * nobody looks; and at least every second. The first request after a pause is drawn with the next frame.
+ * Draws at most twelve times a second, however often it is requested, five times while much is requested, and twice in
+ * a hidden tab; and at least every second. The first request after a pause is drawn with the next frame.
  */
 export function startRedraws(draw: () => void, clock: RedrawClock): Redraws {
   let cancel: (() => void) | undefined;
@@ -51,7 +51,7 @@ export function startRedraws(draw: () => void, clock: RedrawClock): Redraws {
     if (cancel !== undefined) return;
     const everyMs = clock.isHidden() ? HIDDEN_DRAW_EVERY_MS : isBusy ? BUSY_DRAW_EVERY_MS : DRAW_EVERY_MS;
     const waitMs = drawnAtMs + everyMs - nowMs;
-    // Frames do not come in a hidden tab.
+    // A hidden tab gets no frames.
     if (clock.isHidden()) cancel = clock.after(Math.max(0, waitMs), drawNow);
     else if (waitMs <= 0) cancel = clock.onFrame(drawNow);
     else {

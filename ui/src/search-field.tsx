@@ -8,7 +8,7 @@ interface SearchFieldProps {
   readonly placeholder: string;
   readonly value: string;
   readonly maxLength?: number;
-  /** What one comes to the page for. */
+  /** Focused at once: the page's main purpose. */
   readonly isFocused?: boolean;
   readonly onChange: (value: string) => void;
 }

@@ -65,7 +65,7 @@ export class Session {
     this.#listener();
   }
 
-  /** Tries again what `leave` could not do. */
+  /** Retries a failed `leave`. */
   leaveAgain(api: Pick<ApiClient, "logout">): Promise<void> {
     return this.leave(api, this.#leaving);
   }

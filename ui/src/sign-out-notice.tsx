@@ -7,7 +7,7 @@ interface SignOutNoticeProps {
   readonly onRetry: () => void;
 }
 
-/** Warns that signing out failed and the session goes on. */
+/** Warns that signing out failed and the session continues. */
 export function SignOutNotice({ problem, onRetry }: SignOutNoticeProps): JSX.Element {
   return (
     <div role="alert">

@@ -1,20 +1,20 @@
-/** The collector says something every 10 s: after this long without anything, nothing comes through any more. */
+/** The collector sends a beat every 10 s: after this long without anything, the connection is dead. */
 const SILENT_AFTER_MS = 25_000;
 /** A beat is overdue: reason enough to connect again when the machine wakes or its network is back. */
 export const OVERDUE_AFTER_MS = 12_000;
-/** A machine that slept notices within this time of waking. */
+/** A machine notices within this time of waking that it slept. */
 export const CHECK_EVERY_MS = 5_000;
 
 interface SilenceWatchOptions {
   readonly after: (ms: number, call: () => void) => () => void;
-  /** Time of day: unlike steady time it goes on while the machine sleeps. */
+  /** Time of day: unlike steady time it continues while the machine sleeps. */
   readonly wallMs: () => number;
   readonly onSilent: () => void;
 }
 
 /**
- * Notices a connection that is open and dead: a proxy that swallows, a cable that was pulled, a machine that slept. The
- * browser itself says nothing for many minutes.
+ * Detects a connection that is open but dead: a proxy that swallows data, a pulled cable, a machine that slept. The
+ * browser itself reports nothing for many minutes.
  */
 export class SilenceWatch {
   readonly #options: SilenceWatchOptions;
@@ -26,17 +26,17 @@ export class SilenceWatch {
     this.#heardAtMs = options.wallMs();
   }
 
-  /** Since something was heard. */
+  /** Time since something was last heard. */
   get silentMs(): number {
     return Math.max(0, this.#options.wallMs() - this.#heardAtMs);
   }
 
-  /** Something came. Called for every message. */
+  /** Call for every message. */
   heard(): void {
     this.#heardAtMs = this.#options.wallMs();
   }
 
-  /** A connection begins: it has all the time from now on, and the silence before it still counts as one. */
+  /** Call when a connection begins. It gets the full time from now on; `silentMs` still counts from before. */
   start(): void {
     this.stop();
     this.#checkIn(this.#options.wallMs() + SILENT_AFTER_MS);

@@ -3,7 +3,7 @@ type Theme = (typeof THEMES)[number];
 
 const KEY = "marcologger.theme";
 
-/** The theme of the last visit, or the system's where the browser refuses storage. */
+/** The theme of the last visit, or the system's if the browser refuses storage. */
 export function storedTheme(): Theme {
   try {
     const stored = localStorage.getItem(KEY);
@@ -18,6 +18,6 @@ export function applyTheme(theme: Theme): void {
   try {
     localStorage.setItem(KEY, theme);
   } catch {
-    // Only the next visit misses it.
+    // Only the next visit lacks it.
   }
 }

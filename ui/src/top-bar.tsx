@@ -12,7 +12,7 @@ interface TopBarProps {
   readonly me: Me;
   readonly navigation: Navigation;
   readonly onSignOut: () => void;
-  /** What else the page offers. */
+  /** Further controls of the page. */
   readonly children: ComponentChildren;
 }
 

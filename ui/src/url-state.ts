@@ -12,7 +12,7 @@ export type ListSort = (typeof LIST_SORTS)[number];
 export const TIME_MODES = ["local", "utc", "relative", "off"] as const;
 export type TimeMode = (typeof TIME_MODES)[number];
 
-/** Pages that stand in place of the list. */
+/** Pages shown instead of the list. */
 const PAGES = ["nodes", "account"] as const;
 
 export const SIDE_MODES = ["time", "text"] as const;
@@ -21,7 +21,7 @@ export type SideMode = (typeof SIDE_MODES)[number];
 export interface ListPlace {
   readonly view: "list";
   readonly page?: (typeof PAGES)[number] | undefined;
-  /** In place of the list: lines of all executions that match this. */
+  /** Instead of the list: lines of all executions that match this. */
   readonly lines?: string;
   readonly q: string;
   readonly node: string;
@@ -35,7 +35,7 @@ export interface LogPlace {
   readonly stream: StreamName | undefined;
   /** Only lines that match this. */
   readonly q: string;
-  /** What is looked for among the lines shown. */
+  /** The text to find among the lines shown. */
   readonly find: string;
   /** How `q` and `find` are read: c, with regard to case; w, whole words. */
   readonly how: string;
@@ -48,7 +48,7 @@ export interface LogPlace {
   readonly lineTo: number;
   /** In a job: the marked line's time, execution and number. */
   readonly mark: string;
-  /** Undefined: differences of nodes' clocks that are known are taken out of a job's times. */
+  /** Undefined: a job's times are corrected by known differences of nodes' clocks. */
   readonly clock: "node" | undefined;
   /** The line at the top of the view: n for an execution, a time for a job. Empty: at the end, following. */
   readonly top: string;
@@ -66,13 +66,13 @@ export interface ExecutionPlace extends LogPlace {
 export interface JobPlace extends LogPlace {
   readonly view: "job";
   readonly job: string;
-  /** One launch of it, or `ALL_RUNS`; without: the newest. */
+  /** One launch of it, or `ALL_RUNS`; undefined: the newest. */
   readonly run?: string;
   /** The owner, where that is not the viewer: of what others share, and for administrators. */
   readonly owner?: string;
   /** Only lines of this node; empty for all. */
   readonly node: string;
-  /** Lines that many executions print stand as one row. */
+  /** Lines that many executions print are one row. */
   readonly fold?: true | undefined;
   /** A column for each execution, aligned by time or by equal lines. */
   readonly side?: SideMode | undefined;
@@ -82,10 +82,10 @@ export interface JobPlace extends LogPlace {
   readonly only?: readonly string[] | undefined;
 }
 
-/** Executions that an address names: each costs a request. */
+/** Most executions that an address may name: each costs a request. */
 const MAX_ONLY = 64;
 
-/** All runs of a job at once. No run is called so. */
+/** All runs of a job at once. No run has this name. */
 export const ALL_RUNS = "*";
 
 export type Place = ListPlace | ExecutionPlace | JobPlace;
@@ -163,7 +163,7 @@ export function formatPlace(place: Place): string {
     set("page", place.page);
     set("state", place.state);
     set("sort", place.sort);
-    // Also while nothing is typed.
+    // Set even while nothing is typed.
     if (place.lines !== undefined) query.set("lines", place.lines);
   } else {
     set("stream", place.stream);

@@ -2,10 +2,10 @@ import { useState } from "preact/hooks";
 import { frame } from "./texts/en/frame.ts";
 
 interface LoadedDialog<D> {
-  /** Undefined until it was opened once. */
+  /** Undefined until first opened. */
   readonly Dialog: D | undefined;
   readonly isOpen: boolean;
-  /** Why it could not be loaded, or empty. */
+  /** Why it could not be loaded; empty if it could. */
   readonly problem: string;
   open(): Promise<void>;
   close(): void;

@@ -2,7 +2,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 
 /**
  * Calls the latest `onKey` for each key that is pressed anywhere on the page. Listens before the first paint: an effect
- * that runs after it is late on a busy machine, and what was typed until then went nowhere.
+ * that runs after it is late on a busy machine, and keys typed until then would be lost.
  */
 export function usePageKeys(onKey: (event: KeyboardEvent) => void): void {
   const latest = useRef(onKey);

@@ -15,7 +15,7 @@ interface UsageAnswer {
   readonly limits: UsageLimits | undefined;
 }
 
-/** What the collector's API offers of the user's own account. */
+/** The collector's API for the user's own account. */
 export class AccountClient {
   readonly #api: JsonClient;
 

@@ -16,11 +16,11 @@ import { useAnswer } from "./use-answer.ts";
 export interface AccountPageProps {
   readonly api: JsonClient;
   readonly me: Me;
-  /** Ends all sessions and tokens, this one too. */
+  /** Ends all sessions and tokens, including this one. */
   readonly onEndAll: () => void;
 }
 
-/** What belongs to the user: sessions, tokens, and room on the collector's disk. */
+/** The user's sessions, tokens, and use of the collector's disk. */
 export function AccountPage({ api, me, onEndAll }: AccountPageProps): JSX.Element {
   const client = useMemo(() => new AccountClient(api), [api]);
   usePageTitle(t.tab, undefined);

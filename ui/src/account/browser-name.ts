@@ -1,7 +1,7 @@
 import { account as t } from "../texts/en/account.ts";
 
 const HEADLESS = "HeadlessChrome";
-/** The first that fits: most browsers also name those that they want to be taken for. */
+/** The first match counts: most browsers also name others that they imitate. */
 const BROWSERS = [
   ["Edg", "Edge"],
   ["OPR", "Opera"],
@@ -19,7 +19,7 @@ const SYSTEMS = [
   ["Linux", "Linux"],
 ] as const;
 
-/** "Firefox on Linux", from what a browser says of itself. */
+/** "Firefox on Linux", from a browser's user agent. */
 export function browserName(agent: string): string {
   const named = BROWSERS.find(([word]) => agent.includes(`${word}/`))?.[1];
   const browser = named === HEADLESS ? t.noWindow : named;

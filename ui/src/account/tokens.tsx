@@ -11,7 +11,7 @@ import { useAnswer } from "./use-answer.ts";
 const USUAL_DAYS = 90;
 const DAY_MS = 86_400_000;
 
-/** Tokens for programs: made here, shown once, ended here. */
+/** Creates tokens for programs, shows each once, and revokes them. */
 export function Tokens({ client }: { readonly client: AccountClient }): JSX.Element {
   const { value: tokens, problem, act, refresh } = useAnswer(useCallback(() => client.tokens(), [client]));
   return (
@@ -115,7 +115,7 @@ function TokenForm({ client, onMade }: { readonly client: AccountClient; readonl
   );
 }
 
-/** `2026-11-30`, as date fields take it. */
+/** `2026-11-30`, as date fields expect it. */
 function dateIn(days: number): string {
   return new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
 }

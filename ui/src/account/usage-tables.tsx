@@ -7,10 +7,10 @@ import { account as t } from "../texts/en/account.ts";
 import type { AccountClient } from "./account-client.ts";
 import { useAnswer } from "./use-answer.ts";
 
-/** Rows of a table: those that take most. */
+/** Rows of a table: the largest. */
 const SHOWN = 12;
 
-/** What the user's executions take on the collector's disk, their quota, and when the disk will be full. */
+/** The disk space of the user's executions, the quota, and when the collector's disk will be full. */
 export function UsageTables({ client, user }: { readonly client: AccountClient; readonly user: string }): JSX.Element {
   const all = useAnswer(useCallback(() => client.usage("user", user), [client, user]));
   const jobs = useAnswer(useCallback(() => client.usage("job", user), [client, user]));

@@ -7,11 +7,11 @@ interface Asked<T> {
   /** Why the last question or action failed. */
   readonly problem: string | undefined;
   readonly refresh: () => void;
-  /** Does something, says why it failed, and asks again. */
+  /** Waits for an action, shows why it failed, if so, and asks again. */
   readonly act: (doing: Promise<Answer<unknown>>) => void;
 }
 
-/** What the collector answers, asked once and after each action. @param ask Always the same function. */
+/** An answer of the collector, fetched once and after each action. @param ask Always the same function. */
 export function useAnswer<T>(ask: () => Promise<Answer<T>>): Asked<T> {
   const [value, setValue] = useState<T | undefined>(undefined);
   const [problem, setProblem] = useState<string | undefined>(undefined);

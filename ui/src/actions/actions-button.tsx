@@ -15,7 +15,7 @@ interface ActionsButtonProps {
 
 const load = () => import("./actions-dialog.tsx").then(({ ActionsDialog }) => ActionsDialog);
 
-/** Opens what can be done with something. */
+/** Opens the actions for an execution, a run or a job. */
 export function ActionsButton(props: ActionsButtonProps): JSX.Element {
   const { Dialog, isOpen, problem, open, close } = useLoadedDialog(load);
   return (

@@ -4,10 +4,10 @@ import { parseShare, parseShareList, type Share, type SharedWith, type ShareList
 import { type Answer, type JsonClient, queryOf } from "../api/json-client.ts";
 import type { Thing } from "./thing.ts";
 
-/** What would go, or has gone. */
+/** What a deletion would delete, or has deleted. */
 export type Pruned = Extract<PruneEvent, { readonly t: "end" }>;
 
-/** What the collector's API does with executions, runs and jobs. */
+/** The collector's API for actions on executions, runs and jobs. */
 export class ActionsClient {
   readonly #api: JsonClient;
 
@@ -36,7 +36,7 @@ export class ActionsClient {
     return this.#api.ask("api/shares", { parse: parseShareList });
   }
 
-  /** @param until RFC 3339, UTC, microseconds; undefined: until it is taken back. */
+  /** @param until RFC 3339, UTC, microseconds; undefined: until revoked. */
   share(thing: Thing, to: { readonly with: SharedWith; readonly until: string | undefined }): Promise<Answer<Share>> {
     const { owner: _, ...what } = thing;
     return this.#api.ask("api/shares", { parse: parseShare, body: { what, ...to } });
@@ -50,7 +50,7 @@ export class ActionsClient {
     return this.#api.ask(`api/executions/${x}${queryOf({ node, owner })}`, { parse: () => true, method: "DELETE" });
   }
 
-  /** Deletes what has ended of a run or a job, or only counts it. Undefined: it was cut off before its end. */
+  /** Deletes the ended executions of a run or a job, or only counts them. Undefined: it was cut off before its end. */
   async prune(
     { job, run, owner }: Extract<Thing, { readonly job: string }>,
     { dryRun }: { readonly dryRun: boolean },

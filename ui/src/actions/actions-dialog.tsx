@@ -25,7 +25,7 @@ interface ActionsDialogProps {
   readonly onClose: () => void;
 }
 
-/** What can be done with an execution, a run or a job. What others share can only be read. */
+/** Actions on an execution, a run or a job. Things shared by others can only be read. */
 export function ActionsDialog({ api, live, navigation, thing, onClose }: ActionsDialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const client = useMemo(() => new ActionsClient(api), [api]);

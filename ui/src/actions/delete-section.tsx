@@ -13,7 +13,7 @@ interface DeleteSectionProps {
   readonly onGone: () => void;
 }
 
-/** Deletes in two steps: the first says what would go, the second has another button in another place. */
+/** Deletes in two steps: the first shows what would be deleted, the second has another button in another place. */
 export function DeleteSection({ client, thing, onGone }: DeleteSectionProps): JSX.Element {
   const [problem, setProblem] = useState<string | undefined>(undefined);
   const [asked, setAsked] = useState<{ readonly of: Pruned | undefined } | undefined>(undefined);
@@ -38,7 +38,7 @@ export function DeleteSection({ client, thing, onGone }: DeleteSectionProps): JS
     if (left === undefined) onGone();
     else setProblem(left);
   };
-  /** A text is what is left, and why. */
+  /** Resolves with a text if something is left: what, and why. */
   const deleted = async (): Promise<string | undefined> => {
     if ("x" in thing) {
       const answer = await client.deleteExecution(thing);
@@ -84,7 +84,7 @@ interface ConfirmationProps {
 /** Enter cancels: a second press of the same key deletes nothing. */
 function Confirmation({ words, isBusy, onCancel, onConfirm }: ConfirmationProps): JSX.Element {
   const cancel = useRef<HTMLButtonElement>(null);
-  // Before anybody sees it: a key pressed at once must not go elsewhere.
+  // Before the first paint: a key pressed at once must not go elsewhere.
   useLayoutEffect(() => cancel.current?.focus(), []);
   return (
     <div class="confirm" role="alertdialog" aria-label={t.askForGood} aria-describedby="confirm-words">

@@ -5,7 +5,7 @@ import { Icon } from "../icon.tsx";
 import { actions as t } from "../texts/en/actions.ts";
 import type { Thing } from "./thing.ts";
 
-/** What was printed, as a file. */
+/** Downloads the output as a file. */
 export function DownloadSection({ thing }: { readonly thing: Thing }): JSX.Element {
   return (
     <section aria-labelledby="actions-download">

@@ -12,7 +12,7 @@ export function nothingWords({ held }: Pruned): string {
   return held > 0 ? t.allKept : t.noneEnded;
 }
 
-/** What a deletion has left behind; undefined: nothing that it should have taken. `answer` undefined: it was cut off. */
+/** What a deletion failed to delete; undefined if nothing. `answer` undefined: it was cut off. */
 export function leftWords(answer: Pruned | undefined): string | undefined {
   if (answer === undefined) return t.someLeft;
   const { executions, failed, busy } = answer;

@@ -7,7 +7,7 @@ import { actions as t } from "../texts/en/actions.ts";
 import type { ActionsClient } from "./actions-client.ts";
 import { isOn, type Thing } from "./thing.ts";
 
-/** Lets a user or a group read something until a day, and takes it back. */
+/** Lets a user or a group read something until a day, and revokes that. */
 export function ShareSection(props: { readonly client: ActionsClient; readonly thing: Thing }): JSX.Element {
   const { client, thing } = props;
   const { value, problem, act } = useAnswer(useCallback(() => client.shares(), [client]));
@@ -19,7 +19,7 @@ export function ShareSection(props: { readonly client: ActionsClient; readonly t
     const fields = new FormData(form);
     const name = String(fields.get("name"));
     const last = String(fields.get("until"));
-    // The day counts to its end, where the reader is.
+    // Until the end of that day, in the browser's time zone.
     const until = last === "" ? undefined : new Date(`${last}T23:59:59.999`).toISOString().replace("Z", "000Z");
     act(client.share(thing, { with: fields.get("kind") === "group" ? { group: name } : { user: name }, until }));
     form.reset();

@@ -1,13 +1,13 @@
 import { startOfRun } from "../runs/run-name.tsx";
 import { actions } from "../texts/en/actions.ts";
 
-/** What is acted on: one execution, one run of a job, or all of a job. */
+/** The subject of an action: one execution, one run of a job, or a whole job. */
 export type Thing =
   | { readonly x: string; readonly node: string; readonly owner: string }
   | {
       readonly job: string;
       readonly run?: string | undefined;
-      /** Of the run, where that is known. */
+      /** When the run began, if known. */
       readonly startedAt?: string | undefined;
       readonly owner: string;
     };
@@ -21,7 +21,7 @@ export function thingWords(thing: Thing): string {
   return start === undefined ? actions.run(run, job) : actions.runOf(start, job);
 }
 
-/** Whether a hold, a share or a wish is on exactly this. `what` without an owner: it is of the same one. */
+/** Whether a hold, a share or a wish is on exactly this. `what` without an owner means the same owner. */
 export function isOn(
   thing: Thing,
   what: {

@@ -1,4 +1,4 @@
-/** Older answers are asked for anew: the page that they were meant for has not come. */
+/** Older answers are not used: the page that they were meant for did not open. */
 const USED_WITHIN_MS = 10_000;
 
 interface Sent {
@@ -8,8 +8,8 @@ interface Sent {
 }
 
 /**
- * Requests that are sent before the script is there that needs their answers. Each answer is used once; as many are kept
- * as one address asks for.
+ * Requests sent before the script that needs their answers is loaded. Each answer is used once; there are only as many
+ * as one address needs.
  */
 export class EarlyRequests {
   readonly #fetch: typeof fetch;
@@ -21,7 +21,7 @@ export class EarlyRequests {
     this.#nowMs = options.nowMs;
   }
 
-  /** Sends a request, and keeps its answer for who asks for the same: here it never comes. */
+  /** Sends a request, and keeps its answer for `fetch`. The returned promise never settles. */
   readonly send: typeof fetch = (path, init) => {
     const gone = new AbortController();
     const response = this.#fetch(path, { ...init, signal: gone.signal });
@@ -30,7 +30,7 @@ export class EarlyRequests {
     return new Promise<Response>(() => undefined);
   };
 
-  /** As `fetch`, with the answer to what was sent early. */
+  /** Like the global `fetch`, but uses the answer of a request sent early. */
   readonly fetch: typeof fetch = async (path, init) => {
     const sent = this.#sent.get(String(path));
     this.#sent.delete(String(path));
@@ -38,10 +38,10 @@ export class EarlyRequests {
     init?.signal?.addEventListener("abort", () => sent.gone.abort());
     try {
       const response = await sent.response;
-      // Somebody has signed in since.
+      // A refusal may be outdated: the user may have signed in since.
       if (response.status !== 401) return response;
     } catch {
-      // It is not there any more, or was not yet.
+      // The early request failed: asks again.
     }
     return this.#fetch(path, init);
   };

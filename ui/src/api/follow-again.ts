@@ -1,13 +1,12 @@
 import type { Answer } from "./json-client.ts";
 
-/** After an answer that ended, was cut, or came from a collector that is unable for now. */
+/** Wait after an answer that ended, was cut off, or came from a collector that is temporarily unable. */
 const AGAIN_AFTER_MS = 1_000;
 const SECOND_MS = 1_000;
 const TOO_MANY = 429;
 
 /**
- * How long to wait before what was followed is asked for again; undefined: it would be refused again, as without a session
- * or a fleet.
+ * How long to wait before following again; undefined if it would be refused again, as without a session or a fleet.
  */
 export function followAgainMs(answer: Answer<true>): number | undefined {
   if (answer.ok) return AGAIN_AFTER_MS;

@@ -15,11 +15,11 @@ export interface Refusal {
   readonly retryAfterSeconds: number | undefined;
   /** The owners to choose from when the address names none and several have such an execution. */
   readonly owners?: readonly string[];
-  /** The login goes on: what `message` asks for is to be sent with this. */
+  /** The login continues: send the reply to `message` with this. */
   readonly step?: { readonly token: string; readonly isEcho: boolean };
 }
 
-/** Asks the collector's HTTP API. What it is asked for stands with the pages that ask. */
+/** Sends requests to the collector's HTTP API. The requests themselves are defined by the pages' clients. */
 export class JsonClient {
   readonly #fetch: typeof fetch;
   readonly #onSignedOut: () => void;
@@ -88,7 +88,7 @@ export class JsonClient {
 interface FollowOptions<T> {
   /** POSTed as JSON. */
   readonly body?: object;
-  /** Resolves with the parser of a line; undefined: skipped. */
+  /** Resolves with the parser of a line, which returns undefined to skip it. */
   readonly load: () => Promise<(value: unknown) => T | undefined>;
   readonly onValue: (value: T) => void;
   readonly signal: AbortSignal;
@@ -117,13 +117,13 @@ function parseStep(said: unknown): Refusal["step"] {
 }
 
 interface AskOptions<T> {
-  /** Undefined: not understood. */
+  /** Returns undefined if the answer is not understood. */
   readonly parse: (value: unknown) => T | undefined | Promise<T | undefined>;
   /** POSTed as JSON; without a body the request is a GET. */
   readonly body?: object;
-  /** PUT as they are. */
+  /** Sent as they are, by PUT. */
   readonly bytes?: Blob;
-  /** Instead of POST. */
+  /** Method to use instead of POST. */
   readonly method?: "DELETE";
   readonly signal?: AbortSignal | undefined;
 }

@@ -6,22 +6,22 @@ import { placeWords, shortName } from "./board-order.ts";
 import { stateWords } from "./cell-words.ts";
 
 interface BoardGridProps {
-  /** In order. A new array means that something has changed. */
+  /** In order. A new array means a change. */
   readonly cells: readonly BoardCell[];
   readonly hasPrinted: (cell: BoardCell) => boolean;
-  /** Changes its parity with each answer, so that a pulse starts anew. */
+  /** Its parity changes with each answer, so that pulses restart. */
   readonly answers: number;
-  /** Only these are shown below; empty: all. */
+  /** Executions whose lines are shown below; empty: all. */
   readonly only: readonly string[];
   readonly onChoose: (cell: BoardCell, isAdded: boolean) => void;
-  /** A cell is under the pointer, or has the focus. */
+  /** Called with the cell under the pointer or with the focus. */
   readonly onLook: (cell: BoardCell | undefined, at: HTMLElement | undefined) => void;
 }
 
-/** With more cells they have no room for a name, and shapes alone say the state. */
+/** With more cells there is no room for names, and shapes alone show the state. */
 const MOST_NAMED = 128;
 
-/** One cell an execution. Colour and shape are its state; one of them is in the tab order, arrows go to the others. */
+/** One cell per execution, coloured and shaped by state. One is in the tab order; arrow keys go to the others. */
 export class BoardGrid extends Component<BoardGridProps> {
   readonly #grid = createRef<HTMLDivElement>();
   #reachable = 0;
@@ -87,7 +87,7 @@ export class BoardGrid extends Component<BoardGridProps> {
     const next = to === undefined ? null : this.#grid.current?.children.item(to);
     if (to === undefined || !(next instanceof HTMLElement)) return;
     event.preventDefault();
-    // The arrows are for the board here, not for the lines.
+    // Here the arrow keys move on the board, not in the lines.
     event.stopPropagation();
     this.#grid.current?.children.item(this.#reachable)?.setAttribute("tabindex", "-1");
     this.#reachable = to;
@@ -109,7 +109,7 @@ export class BoardGrid extends Component<BoardGridProps> {
     return to === undefined ? undefined : Math.max(0, Math.min(last, to));
   }
 
-  /** As many as stand beside each other at this width. */
+  /** Number of cells in a row at this width. */
   get #columns(): number {
     const children = [...(this.#grid.current?.children ?? [])];
     const top = children[0]?.getBoundingClientRect().top;

@@ -5,7 +5,7 @@ import { frame } from "../texts/en/frame.ts";
 export const BOARD_ORDERS = ["rank", "node"] as const;
 export type BoardOrder = (typeof BOARD_ORDERS)[number];
 
-/** By rank where executions have one, as numbers; or by node as people count: node2 before node10. */
+/** By rank, as a number, where executions have one; or by node in natural order: node2 before node10. */
 export function orderCells(cells: readonly BoardCell[], order: BoardOrder): readonly BoardCell[] {
   const byRank = (a: BoardCell, b: BoardCell): number => compareNatural(a.rank ?? "", b.rank ?? "");
   const byNode = (a: BoardCell, b: BoardCell): number => compareNatural(a.node, b.node);
@@ -18,7 +18,7 @@ export function placeWords({ rank, node }: { readonly rank?: string | undefined;
   return rank === undefined ? node : frame.place(rank, node);
 }
 
-/** What a cell has room for: its rank, or the number in its node's name. */
+/** A name short enough for a cell: the rank, or the number in the node's name. */
 export function shortName({ rank, node }: BoardPlace): string {
   return rank ?? /\d+(?=\D*$)/.exec(node)?.[0] ?? node.slice(0, 2);
 }

@@ -11,11 +11,11 @@ interface CellTipProps {
   readonly api: Pick<ApiClient, "lastLines">;
   readonly cell: BoardCell;
   readonly owner: string;
-  /** The cell on the screen. */
+  /** The cell's element. */
   readonly at: HTMLElement;
 }
 
-/** The pointer crosses cells on its way: their lines are not asked for. */
+/** Delay before asking for lines: the pointer crosses cells on its way. */
 const ASK_AFTER_MS = 120;
 const WIDTH_PX = 420;
 const MAX_CHARACTERS = 300;

@@ -30,7 +30,7 @@ const full = inLocale(
   (locale) => new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long", hourCycle: "h23" }),
 );
 
-/** Which execution failed before all others, and the last that it printed on stderr. */
+/** The execution that failed first, and its last lines on stderr. */
 export function FirstFailureNote({ api, first, owner, navigation, showOwner }: FirstFailureNoteProps): JSX.Element {
   const last = useLastLines(api, first, owner);
   const { x, node, state, at } = first;
@@ -56,7 +56,7 @@ export function FirstFailureNote({ api, first, owner, navigation, showOwner }: F
       {last === undefined || last.lines.length === 0 ? null : (
         <figure>
           <figcaption class="quiet">{last.isStderr ? t.onStderr : t.notOnStderr}</figcaption>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within the keyboard's reach */}
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable element must be reachable by keyboard */}
           <pre tabIndex={0} ref={toEnd}>
             {last.lines.map(({ text }) => plainText(text)).join("\n")}
           </pre>
@@ -66,7 +66,7 @@ export function FirstFailureNote({ api, first, owner, navigation, showOwner }: F
   );
 }
 
-/** Where there is no room for all lines, the last ones say why it failed. */
+/** Scrolls to the last lines, which show why it failed. */
 function toEnd(lines: HTMLPreElement | null): void {
   if (lines !== null) lines.scrollTop = lines.scrollHeight;
 }
@@ -76,7 +76,7 @@ interface LastLines {
   readonly isStderr: boolean;
 }
 
-/** The last lines on stderr; of one that never wrote there, its last lines. */
+/** The last lines on stderr; if there are none, the last lines of all. */
 function useLastLines(api: FirstFailureNoteProps["api"], first: FirstFailure, owner: string): LastLines | undefined {
   const { x, node, at } = first;
   const [last, setLast] = useState<LastLines | undefined>(undefined);

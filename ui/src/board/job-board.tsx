@@ -25,7 +25,7 @@ export interface JobBoardProps {
 
 const NOTHING: readonly string[] = [];
 
-/** All executions of a run at a glance, above its lines. Nothing for a run of one that has not failed. */
+/** All executions of a run at a glance, above its lines. Null for a run of one execution that has not failed. */
 export function JobBoard(props: JobBoardProps): JSX.Element | null {
   const { api, runBoard, navigation, place, run, owner, showOwner } = props;
   const [answers, setAnswers] = useState(runBoard.answers);

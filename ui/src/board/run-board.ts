@@ -1,13 +1,13 @@
 import type { Board } from "../../../src/wire/board.ts";
 import type { Answer } from "../api/json-client.ts";
 
-/** How often a board is asked for while something runs, and longer the larger it is. */
+/** How often a board is fetched while something runs; less often the larger it is. */
 const ASK_EVERY_MS = 1_500;
 const ASK_EVERY_MS_PER_CELL = 1;
-/** The same when nothing runs: a late end, a repeated rank. */
+/** The same when nothing runs: an END may come late, or a rank start again. */
 const ASK_ENDED_EVERY_MS = 15_000;
 
-/** One launch of a job; without an owner, the only one's. */
+/** One launch of a job; without an owner, of the only user who has such a job. */
 interface BoardName {
   readonly job: string;
   readonly run: string;
@@ -17,11 +17,11 @@ interface BoardName {
 interface RunBoardOptions {
   readonly ask: (name: BoardName) => Promise<Answer<Board>>;
   readonly after: (ms: number, call: () => void) => () => void;
-  /** Nobody looks at a page in the background. */
+  /** False for a page in the background, which asks for nothing. */
   readonly isVisible: () => boolean;
 }
 
-/** The board of the run that is shown, asked for again and again. It outlives a change of what the page shows of it. */
+/** The board of the run shown, polled. It survives changes in how the page shows the run. */
 export class RunBoard {
   readonly #options: RunBoardOptions;
   #name: BoardName | undefined;
@@ -45,13 +45,13 @@ export class RunBoard {
     return this.#answers;
   }
 
-  /** Whether an execution has printed between the last two answers. */
+  /** Whether an execution printed between the last two answers. */
   hasPrinted({ x, node, lastN }: Board["cells"][number]): boolean {
     const before = this.#before.get(`${x} ${node}`);
     return before !== undefined && lastN > before;
   }
 
-  /** Shows this run from now on, and reports each answer. Returns a function that stops asking. */
+  /** Polls this run's board from now on, and reports each answer. Returns a function that stops asking. */
   watch(name: BoardName, listener: () => void): () => void {
     const { job, run, owner } = name;
     const known = this.#board;
@@ -67,7 +67,7 @@ export class RunBoard {
     };
   }
 
-  /** Something has changed, or the page is looked at again. */
+  /** Call when something has changed, or the page is visible again. */
   refresh(): void {
     this.#ask();
   }

@@ -5,7 +5,7 @@ import { keyOfRun, type RunName } from "../runs/run-counts.ts";
 const ASK_EVERY_MS = 3_000;
 /** Points of the small curve: a minute and a half. */
 const MAX_RATES = 30;
-/** Runs that are in view, or have been. */
+/** Most runs remembered. */
 const MAX_KNOWN = 2_000;
 
 interface GlancesOptions {
@@ -15,7 +15,7 @@ interface GlancesOptions {
   readonly onChange: () => void;
 }
 
-/** A run's glance, and how many lines a second it has printed since the list has been open. */
+/** A run's glance, and its lines a second since the list was opened. */
 export interface RunGlance {
   readonly glance: Glance;
   readonly atMs: number;
@@ -23,7 +23,7 @@ export interface RunGlance {
   readonly rates: readonly number[];
 }
 
-/** Glances at the runs in view: of running ones again and again, of others once. */
+/** Glances at the runs in view: polled for running ones, fetched once for others. */
 export class Glances {
   readonly #options: GlancesOptions;
   readonly #wanted = new Map<string, { readonly name: RunName; isRunning: boolean }>();
@@ -40,7 +40,7 @@ export class Glances {
     return this.#known.get(keyOfRun(name));
   }
 
-  /** The run is in view. Returns a function that ends this. */
+  /** Fetches glances of a run while it is in view. Returns a function that ends this. */
   want(name: RunName, isRunning: boolean): () => void {
     const key = keyOfRun(name);
     const entry = { name, isRunning };

@@ -3,12 +3,12 @@ import { keyOfRun } from "../runs/run-counts.ts";
 import type { ListSort } from "../url-state.ts";
 import type { RunGroup } from "./group-runs.ts";
 
-/** A row of the list: a run, with those of its executions that are loaded. */
+/** A row of the list: a run with its loaded executions. */
 export interface ListRow extends RunGroup {
   readonly summary: RunSummary | undefined;
 }
 
-/** Runs of the loaded executions, and those of which none is loaded: one run of thousands must not hide the others. */
+/** Runs of loaded executions and, unless filtered, other runs: one run of thousands must not hide these. */
 export function listRows(
   groups: readonly RunGroup[],
   runs: readonly RunSummary[],
@@ -26,7 +26,7 @@ export function listRows(
   return others.length === 0 ? all : all.sort((a, b) => (newestOf(a) < newestOf(b) ? 1 : -1));
 }
 
-/** Newest first is the order of the rows; the others bring what is asked for to the front of it. */
+/** Rows come newest first; any other sort moves the requested ones to the front. */
 export function sortRows(rows: readonly ListRow[], sort: ListSort): readonly ListRow[] {
   if (sort === "newest") return rows;
   const weight = ({ summary, executions }: ListRow): number => {

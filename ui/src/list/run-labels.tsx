@@ -3,7 +3,7 @@ import type { Execution } from "../../../src/wire/api.ts";
 import { visibleText } from "../text/visible-control.ts";
 
 const MOST_SHOWN = 3;
-/** They differ from execution to execution. */
+/** Labels that differ from execution to execution. */
 const OF_EACH: readonly string[] = ["rank", "local_rank", "task"];
 
 /** The labels that all loaded executions of a run have in common. */

@@ -31,7 +31,7 @@ interface RunSectionProps {
 /** Rows of a run shown before the reader expands it. */
 const FIRST_ROWS = 12;
 
-/** A run of a job as one row, and its executions on demand. One execution that names itself is a row of its own. */
+/** A run of a job as one row, with its executions on demand. One execution that names itself is a row of its own. */
 export function RunSection({ row, isFiltered, glances, navigation, nowMs, showOwner }: RunSectionProps): JSX.Element {
   const { executions, job, run, summary } = row;
   const [toggled, setToggled] = useState<boolean | undefined>(undefined);

@@ -26,7 +26,7 @@ export function describeEnding({ state, code, signal, timeoutMs, stoppedBy }: En
   return state === "failed" && code !== null ? frame.exit(code) : "";
 }
 
-/** Whether everything is stored, and how much is not. */
+/** Whether everything is stored, and how much is missing. */
 export function DeliveryNote({ execution }: { readonly execution: Execution }): JSX.Element {
   const missing = missingLines(execution);
   const { delivery } = execution;
@@ -58,7 +58,7 @@ function incompleteBecause({ state, discarded }: Execution): string {
   return discarded === undefined ? frame.neverArrived : frame.notAllStored;
 }
 
-/** How many lines are known of and not stored. */
+/** Number of lines that are known but not stored. */
 export function missingLines({ lastN, lines }: Pick<Execution, "lastN" | "lines">): number {
   return Math.max(0, lastN - lines);
 }

@@ -4,7 +4,7 @@ import { localDate } from "../local-date.ts";
 import { nodes } from "../texts/en/nodes.ts";
 import type { KnownNode } from "./node-store.ts";
 
-/** Everything that is known of a node and does not stand in its row. */
+/** All known facts of a node that its row does not show. */
 export function NodeDetails({ known }: { readonly known: KnownNode }): JSX.Element {
   const { summary, fleet } = known;
   const t = nodes.details;

@@ -1,7 +1,7 @@
 import { nodes } from "../texts/en/nodes.ts";
 import type { KnownNode } from "./node-store.ts";
 
-/** A clock that is further away makes lines of several nodes stand in the wrong order. */
+/** A clock further off puts lines of several nodes in the wrong order. */
 const MOST_CLOCK_MS = 1_000;
 /** A relay's report takes milliseconds; lines behind it wait as long. */
 const MOST_DELAY_MS = 5_000;
@@ -11,7 +11,7 @@ export function clockAheadMs({ summary, fleet }: KnownNode): number | undefined 
   return summary?.behindMs === undefined ? (fleet?.clockMs ?? undefined) : -summary.behindMs;
 }
 
-/** What somebody should look at, worst first; empty: nothing. */
+/** Problems that need attention, worst first. */
 export function problemsOf(known: KnownNode): readonly string[] {
   const { summary, fleet } = known;
   const clockMs = clockAheadMs(known) ?? 0;

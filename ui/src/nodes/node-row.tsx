@@ -12,7 +12,7 @@ import { clockAheadMs, problemsOf } from "./node-health.ts";
 import type { NodeStore } from "./node-store.ts";
 import type { RowsInView } from "./rows-in-view.ts";
 
-/** A smaller difference may be the way of the message. */
+/** A smaller difference may be the message's delay. */
 const LEAST_CLOCK_MS = 50;
 
 interface NodeRowProps {
@@ -23,7 +23,7 @@ interface NodeRowProps {
   readonly hasFleet: boolean;
 }
 
-/** One node. It is drawn anew when the node has changed and the row is in view. */
+/** One node. It is redrawn when the node has changed and the row is in view. */
 export function NodeRow({ node, store, rows, navigation, hasFleet }: NodeRowProps): JSX.Element | null {
   const row = useRef<HTMLTableRowElement>(null);
   const [isOpen, setOpen] = useState(false);

@@ -2,18 +2,18 @@ import { compareNatural } from "../../../src/text/nodes/natural-order.ts";
 import type { FleetNode, FleetUpdate } from "../../../src/wire/fleet/node-view.ts";
 import type { NodeSummary } from "../../../src/wire/node-summary.ts";
 
-/** A node as its relay and its agent show it. */
+/** A node as reported by its relay and its agent. */
 export interface KnownNode {
   readonly node: string;
-  /** Undefined: its relay was not heard of, and the user ran nothing there. */
+  /** Undefined if its relay has not been heard of, and the user has run nothing there. */
   readonly summary: NodeSummary | undefined;
-  /** Undefined: it does not belong to the fleet, or there is none. */
+  /** Undefined if it is not in the fleet, or there is none. */
   readonly fleet: FleetNode | undefined;
 }
 
 /**
  * All nodes, joined from both sources. A row subscribes to its own node: a thousand nodes that report each second must not
- * redraw a thousand rows that nobody sees.
+ * redraw a thousand invisible rows.
  */
 export class NodeStore {
   /** In natural order. */
@@ -22,7 +22,7 @@ export class NodeStore {
   readonly #listeners = new Map<string, () => void>();
   readonly #onNames: () => void;
 
-  /** @param onNames Nodes have come or gone. */
+  /** @param onNames Called when nodes have come or gone. */
   constructor(onNames: () => void) {
     this.#onNames = onNames;
   }
@@ -66,7 +66,7 @@ export class NodeStore {
     this.#listeners.get(node)?.();
   }
 
-  /** Leaves out nodes that neither source has any more. */
+  /** Joins both sources. Drops nodes that neither has any more. */
   #join(): void {
     for (const { node, summary, fleet } of [...this.#nodes.values()]) {
       if (summary === undefined && fleet === undefined) this.#nodes.delete(node);

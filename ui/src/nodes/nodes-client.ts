@@ -3,7 +3,7 @@ import { type FleetUpdate, parseFleetUpdate } from "../../../src/wire/fleet/node
 import { type NodeSummary, parseNodeList } from "../../../src/wire/node-summary.ts";
 import type { Answer, JsonClient } from "../api/json-client.ts";
 
-/** Nodes of the user's executions; `all`: every node whose relay was heard of. */
+/** Nodes of the user's executions; `all`: every node whose relay has been heard of. */
 export function listNodes(api: JsonClient, { all = false } = {}): Promise<Answer<readonly NodeSummary[]>> {
   return api.ask(all ? "api/nodes?all=1" : "api/nodes", { parse: parseNodeList });
 }
@@ -16,7 +16,7 @@ export function followFleet(
   return api.follow("api/fleet?follow=1", { load: async () => parseFleetUpdate, onValue: onUpdate, signal });
 }
 
-/** What nodes reported that belongs to no run, newest first: errors for administrators, and the user's own notes. */
+/** Reports of nodes that belong to no run, newest first: errors for administrators, and the user's own notes. */
 export function nodeEvents(api: JsonClient): Promise<Answer<readonly NodeEvent[]>> {
   return api.ask("api/fleet/events", { parse: parseNodeEvents });
 }

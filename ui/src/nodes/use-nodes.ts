@@ -9,15 +9,15 @@ interface Nodes {
   readonly store: NodeStore;
   readonly hasFleet: boolean;
   readonly events: readonly NodeEvent[];
-  /** Why nothing is known; undefined while it is not known yet, or is. */
+  /** Why nodes are unknown; undefined while loading, and once they are known. */
   readonly problem: string | undefined;
   readonly isLoaded: boolean;
 }
 
-/** Relays report every ten seconds. */
+/** How often relays are fetched; they report every ten seconds. */
 const LOOK_EVERY_MS = 5_000;
 
-/** All nodes: relays every few seconds, agents each second. Nothing is asked for while nobody sees the tab. */
+/** All nodes: relays every few seconds, agents each second. Fetches nothing while the tab is hidden. */
 export function useNodes(api: JsonClient): Nodes {
   const [, redraw] = useState(0);
   const [store] = useState(() => new NodeStore(() => redraw((count) => count + 1)));
@@ -72,7 +72,7 @@ export function useNodes(api: JsonClient): Nodes {
   return { store, hasFleet, events, problem, isLoaded };
 }
 
-/** An event does not change: the same ones are not drawn again. */
+/** Events do not change, so equal ids need no redraw. */
 function haveSameIds(a: readonly NodeEvent[], b: readonly NodeEvent[]): boolean {
   return a.length === b.length && a.every(({ id }, at) => id === b[at]?.id);
 }

@@ -5,7 +5,7 @@ import type { FleetNode } from "../../../src/wire/fleet/node-view.ts";
 /** An expression over facts, not names. */
 const IS_WHERE = /[=<>]/;
 
-/** The nodes that a person's words mean: names, ranges and globs, or facts like `memory>=16G && role=render`. */
+/** The nodes that an input selects: names, ranges and globs, or facts like `memory>=16G && role=render`. */
 export function chosenNodes(words: string, known: readonly FleetNode[]): NamedNodes {
   if (!IS_WHERE.test(words)) {
     return namedNodes(

@@ -3,7 +3,7 @@ import type { DryRunOnNode } from "../../../src/wire/fleet/dry-run.ts";
 import { run as t } from "../texts/en/run.ts";
 import { reasonOf } from "./state-words.ts";
 
-/** What each node says to a dry run. */
+/** Each node's answer to a dry run. */
 export function DryRunAnswers({ nodes }: { readonly nodes: readonly DryRunOnNode[] }): JSX.Element {
   return (
     <section class="run-card" aria-label={t.wouldThey}>

@@ -6,7 +6,7 @@ import type { SignedOrder } from "../../../src/wire/fleet/signed-order.ts";
 import { asRecord } from "../../../src/wire/record.ts";
 import { type Answer, type JsonClient, queryOf } from "../api/json-client.ts";
 
-/** What the collector's API offers of the fleet: nodes, orders, and what became of them. */
+/** The collector's API for the fleet: nodes, orders, and their outcomes. */
 export class FleetClient {
   readonly #api: JsonClient;
 
@@ -14,12 +14,12 @@ export class FleetClient {
     this.#api = api;
   }
 
-  /** Refused where the collector has no fleet. */
+  /** Refused if the collector has no fleet. */
   view(): Promise<Answer<FleetView>> {
     return this.#api.ask("api/fleet", { parse: parseFleetView });
   }
 
-  /** Null where no such run was ordered. */
+  /** Null if no such run was ordered. */
   run({ run, owner }: { readonly run: string; readonly owner: string }): Promise<Answer<RunView | null>> {
     const parse = (value: unknown) => {
       const runs = parseRunViews(value);
@@ -28,7 +28,7 @@ export class FleetClient {
     return this.#api.ask(`api/orders${queryOf({ run, owner })}`, { parse });
   }
 
-  /** What was sent to nodes, newest first. */
+  /** Orders sent to nodes, newest first. */
   orders(limit: number): Promise<Answer<readonly RunView[]>> {
     return this.#api.ask(`api/orders${queryOf({ limit })}`, { parse: parseRunViews });
   }
@@ -50,12 +50,12 @@ export class FleetClient {
     return this.#api.ask(`api/runs${query}`, { parse: parseRunView, body: encodeParts(signed) });
   }
 
-  /** Lets a paused run go on with its next nodes. */
+  /** Lets a paused run continue with its next nodes. */
   continueRun(run: string): Promise<Answer<RunView>> {
     return this.#api.ask(`api/runs/${run}/continue`, { parse: parseRunView, body: {} });
   }
 
-  /** Asks the nodes whether they would. @param signed the parts of the order */
+  /** Asks the nodes whether they would accept the order. @param signed The parts of the order. */
   async dryRun(signed: readonly SignedOrder[]): Promise<Answer<readonly DryRunOnNode[]>> {
     const nodes: DryRunOnNode[] = [];
     for (const body of signed) {
@@ -66,7 +66,7 @@ export class FleetClient {
     return { ok: true, value: nodes };
   }
 
-  /** @param signed the parts of its cancel */
+  /** @param signed The parts of the order to cancel it. */
   stopRun(run: string, signed: readonly SignedOrder[]): Promise<Answer<RunView>> {
     return this.#api.ask(`api/runs/${run}`, { parse: parseRunView, body: encodeParts(signed), method: "DELETE" });
   }

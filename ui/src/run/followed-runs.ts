@@ -2,21 +2,21 @@ import type { RunView } from "../../../src/wire/fleet/run-view.ts";
 import { followAgainMs } from "../api/follow-again.ts";
 import type { FleetClient } from "./fleet-client.ts";
 
-/** Runs that come into view together are asked for together. */
+/** Runs that come into view within this time are requested together. */
 const GATHER_MS = 20;
-/** Of one request, as the collector takes them; others wait until some of these have ended. */
+/** Most runs in one request, as the collector allows; others wait until some have ended. */
 const MOST_AT_ONCE = 64;
 
 interface FollowedRunsOptions {
   readonly owner: string;
   readonly client: Pick<FleetClient, "followRuns">;
-  /** Calls once after a time; returns how to call that off. */
+  /** Calls once after a time; returns a function that cancels it. */
   readonly after: (act: () => void, afterMs: number) => () => void;
 }
 
 /**
- * The states of a user's runs, as many as a page shows, over one connection: browsers open six to a collector, and nothing
- * else would come through if each run had its own.
+ * The states of a user's runs, as many as a page shows, over one connection: browsers open only six to a collector, and
+ * one per run would block everything else.
  */
 export class FollowedRuns {
   readonly #options: FollowedRunsOptions;
@@ -28,12 +28,12 @@ export class FollowedRuns {
     this.#options = options;
   }
 
-  /** Nobody waits for a state. */
+  /** Whether no run is being followed. */
   get isIdle(): boolean {
     return this.#wanted.size === 0;
   }
 
-  /** Calls with the run's state, now and whenever it changes, to its end. Returns how to end that before. */
+  /** Calls with the run's state, now and at every change, to its end. Returns a function that stops this. */
   follow(run: string, onView: (view: RunView) => void): () => void {
     const all = this.#wanted.get(run) ?? new Set();
     this.#wanted.set(run, all.add(onView));
@@ -69,12 +69,12 @@ export class FollowedRuns {
       const all = this.#wanted.get(view.run) ?? [];
       if (view.isDone) this.#wanted.delete(view.run);
       for (const tell of all) tell(view);
-      // Another one has been waiting for its place.
+      // Another run has been waiting for a place.
       if (view.isDone && this.#wanted.size >= MOST_AT_ONCE) this.#connectAfter(GATHER_MS);
     };
     const answer = await client.followRuns({ runs, owner }, { onView, signal: connection.signal });
     if (connection.signal.aborted) return;
-    // Of these the collector knows nothing.
+    // The collector does not know these runs.
     for (const run of answer.ok ? runs : []) if (!seen.has(run)) this.#wanted.delete(run);
     const afterMs = followAgainMs(answer);
     if (this.#wanted.size > 0 && afterMs !== undefined) this.#connectAfter(afterMs);

@@ -4,10 +4,10 @@ import { partsOf } from "../../../src/wire/fleet/order-parts.ts";
 import type { RunView } from "../../../src/wire/fleet/run-view.ts";
 import { makeExecutionId } from "../../../src/wire/ids.ts";
 
-/** What nodes are to do: all of an order to run but who signs it, when and how. */
+/** The work of an order to run: everything except who signs it, when and how. */
 export interface Work
   extends Omit<OrderOf<"run">, "v" | "kind" | "fleet" | "run" | "user" | "issued" | "expires" | "via"> {
-  /** Nodes at a time; 0: all at once. The collector sees to it: no part of the order. */
+  /** Nodes at a time; 0: all at once. Applied by the collector, and not part of the order. */
   readonly batch: number;
   readonly pausesOnFailure: boolean;
 }
@@ -20,12 +20,12 @@ interface OrderContext {
 }
 
 const LIFE_MS = 600_000;
-/** A batch waits for the ends of those before; the web signs for no longer. */
+/** Batches wait for the ends of earlier ones; this is the longest that the web signs for. */
 const BATCH_LIFE_MS = 3_600_000;
 
 /**
- * The texts to sign of an order to run a command, or to check whether the nodes would: the parts of the order. Throws a RangeError if
- * something is not of its form, or too long.
+ * The texts to sign, one for each part, of an order to run a command, or to check whether the nodes would. Throws a
+ * RangeError if something is malformed or too long.
  */
 export function runOrderTexts(kind: "run" | "check", work: Work, context: OrderContext): readonly string[] {
   const { batch, pausesOnFailure: _, ...ordered } = work;

@@ -15,10 +15,10 @@ export interface NeverStartedProps {
   readonly owner: string;
 }
 
-/** Those that did start are executions, and stand beside this. */
+/** States of nodes that did start: those are executions, listed beside this. */
 const STARTED: readonly RunOnNode["state"][] = ["started", "finished", "failed"];
 
-/** Nodes on which an ordered run has not started, or nobody knows whether it ran to its end, with the reason, live. */
+/** Nodes on which an ordered run has not started, or may not have run to its end, with the reason, live. */
 export function NeverStarted({ api, run, owner }: NeverStartedProps): JSX.Element | null {
   const [known, setKnown] = useState<RunView | undefined>(undefined);
   useEffect(() => {

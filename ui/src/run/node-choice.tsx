@@ -9,7 +9,7 @@ interface NodeChoiceProps {
   readonly onToggle: (node: string) => void;
 }
 
-/** The nodes with a box to tick, and what their agents tell. */
+/** The nodes, each with a box to tick and facts from its agent. */
 export function NodeChoice({ nodes, chosen, onToggle }: NodeChoiceProps): JSX.Element {
   return (
     <ul class="node-choice" aria-label={t.nodes}>

@@ -17,7 +17,7 @@ const load = () => import("./run-dialog.tsx").then(({ RunDialog }) => RunDialog)
 /** Opens the Run dialogue of a collector's fleet. */
 export function RunButton({ api, navigation, me }: RunButtonProps): JSX.Element {
   const { Dialog, isOpen, problem, open, close } = useLoadedDialog(load);
-  // A link in the dialogue leads to what is behind it.
+  // A link in the dialogue leads to a page behind it.
   useEffect(close, [navigation.place]);
   return (
     <>

@@ -21,13 +21,13 @@ interface RunCardProps {
   readonly onAgain: (view: RunView, nodes: readonly string[]) => Promise<string | undefined>;
 }
 
-/** As it was typed: this dialogue starts commands by `sh -c`. */
+/** The command as typed: this dialogue starts commands with `sh -c`. */
 function commandText(argv: readonly string[]): string {
   const [shell, option, command] = argv;
   return shell === "sh" && option === "-c" && command !== undefined ? command : argv.join(" ");
 }
 
-/** A run: its state on each node as it changes, also where it never started, and why. */
+/** A run: its live state on each node, including those where it never started, and why. */
 export function RunCard({ api, navigation, known, showOwner, onStop, onContinue, onAgain }: RunCardProps): JSX.Element {
   const view = useFleetRun(api, known);
   const [problem, setProblem] = useState<string | undefined>(undefined);

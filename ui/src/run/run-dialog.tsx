@@ -29,7 +29,7 @@ const LOOK_EVERY_MS = 2_000;
 
 const NOTHING: Wanted = { nodes: [], command: "", job: "", folder: "", batch: 0 };
 
-/** Starts a command on chosen nodes, and shows what became of the latest. */
+/** Starts a command on chosen nodes, and shows the latest runs. */
 export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogProps): JSX.Element {
   const client = useMemo(() => new FleetClient(api), [api]);
   const dialog = useRef<HTMLDialogElement>(null);
@@ -60,11 +60,11 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
   const choose = (words: string): void => {
     setPattern(words);
     const named = chosenNodes(words, fleet?.nodes ?? []);
-    // Nothing runs on nodes that the words no longer name.
+    // Deselects nodes that the words no longer name.
     setWanted({ ...wanted, nodes: "problem" in named ? [] : named.nodes });
     setProblem("problem" in named && words !== "" ? named.problem : undefined);
   };
-  // A person who types quickly names nodes before they are known.
+  // Someone who types quickly names nodes before they are known.
   const isKnown = fleet !== undefined;
   useEffect(() => {
     if (pattern !== "") choose(pattern);
@@ -75,7 +75,7 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
     setWanted({ ...wanted, nodes: isChosen ? wanted.nodes.filter((each) => each !== node) : [...wanted.nodes, node] });
   };
 
-  /** Without the words of an earlier problem. Resolves with what went wrong, if anything. */
+  /** Clears an earlier problem and acts. Resolves with the new problem, if any. */
   const whileBusy = async (act: () => Promise<string | undefined>): Promise<string | undefined> => {
     setBusy(true);
     setProblem(undefined);
@@ -86,7 +86,7 @@ export function RunDialog({ api, navigation, me, isOpen, onClose }: RunDialogPro
     }
   };
 
-  /** For a run, the files first: what is sent already is not sent again. */
+  /** For a run, sends the files first, except parts already sent. */
   const sendAll = async (kind: "run" | "check"): Promise<string | undefined> => {
     const files = await (kind === "run" ? chosen.send : chosen.name)(wanted.folder);
     return typeof files === "string" ? files : orders.send(kind, workOf(wanted, files));

@@ -3,7 +3,7 @@ import type { OrderedFile } from "../../../src/wire/fleet/order.ts";
 import { type Answer, type JsonClient, queryOf } from "../api/json-client.ts";
 import { run as t } from "../texts/en/run.ts";
 
-/** A file that the person has chosen, and what the collector has of it. */
+/** A file that the user has chosen, and how much of it the collector has. */
 export interface ChosenFile {
   readonly file: File;
   /** Bytes at the collector; undefined: sending has not begun. */
@@ -17,10 +17,10 @@ interface NamedFile {
   readonly bytes: number;
 }
 
-/** A browser does not know whether a file is a program: with this `./tool` works, and data is not harmed. */
+/** A browser does not know whether a file is a program: with this mode `./tool` works, and data takes no harm. */
 const FILE_MODE = 0o755;
 
-/** As an order puts it into a folder; an empty one is the home. */
+/** A file as an order puts it into a folder; an empty folder means the home. */
 export function orderedFile(
   { name, sha256, bytes }: NamedFile,
   { folder, overwrite }: { readonly folder: string; readonly overwrite: boolean },
@@ -31,14 +31,15 @@ export function orderedFile(
 
 /** The browser hashes a file in memory. */
 const MAX_WEB_FILE_BYTES = 1_073_741_824;
-/** Other bytes are expected, or another tab sends the same file: ask what is there. */
+/** Other bytes are expected, or another tab sends the same file: ask how much is there. */
 const CONFLICT = 409;
 const MAX_CONFLICTS = 5;
 
 /**
- * Sends a file in pieces; what the collector has already is not sent again, also of one that was cut off. A text is why not.
+ * Sends a file in pieces, except those that the collector already has, even from an interrupted transfer. Resolves with
+ * a text if it failed.
  *
- * @param onSent Bytes that are there.
+ * @param onSent Called with the bytes that the collector has.
  */
 export async function sendFile(
   api: JsonClient,
@@ -64,7 +65,7 @@ export async function sendFile(
   return named;
 }
 
-/** What an order says of a file, which is not sent for it. A text is why not. */
+/** A file as an order names it, without sending it. Resolves with a text if that failed. */
 export async function nameFile(file: File): Promise<NamedFile | string> {
   if (file.size > MAX_WEB_FILE_BYTES) return t.tooLarge(file.name);
   const sha256 = await hashOf(file);
@@ -86,7 +87,10 @@ function sendPiece(
   return api.ask(`api/blobs/${sha256}${queryOf({ bytes: file.size, offset })}`, { parse: parseBlobView, bytes });
 }
 
-/** Undefined: the file has changed or gone since it was picked, or the page has no TLS, without which browsers hash nothing. */
+/**
+ * Undefined if the file has changed or gone since it was picked, or the page has no TLS, which browsers need for
+ * hashing.
+ */
 async function hashOf(file: File): Promise<string | undefined> {
   try {
     return hexOf(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));

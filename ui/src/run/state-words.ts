@@ -2,11 +2,11 @@ import { REFUSALS } from "../../../src/wire/fleet/refusal.ts";
 import type { RunOnNode } from "../../../src/wire/fleet/run-view.ts";
 import { run as t } from "../texts/en/run.ts";
 
-/** What nodes say before what they add: mlrun's and mlsupervise's words for `cwd`, `start` and `files`. */
+/** Prefix of nodes' messages: mlrun's and mlsupervise's words for `cwd`, `start` and `files`. */
 const OWN_WORDS = /^(?:mlrun|mlsupervise): Cannot (?:enter|start|put) /;
 const IN_PLACE = "in place: ";
 
-/** What the name of the reason stands for, with what the node adds; or the node's own words, or that name. */
+/** The reason in words, with details from the node; else the node's own words, or the reason's name. */
 export function reasonOf({ why, text }: Pick<RunOnNode, "why" | "text">): string {
   const reason = textOf(t.reasons, why);
   if (reason === undefined) return text || why;
@@ -14,7 +14,7 @@ export function reasonOf({ why, text }: Pick<RunOnNode, "why" | "text">): string
   return more === "" ? reason : `${reason}: ${addedWords(more)}`;
 }
 
-/** Paths stay as they are; what the system says of them is known by its words. */
+/** Translates system errors, known by their words; leaves paths as they are. */
 function addedWords(more: string): string {
   if (more.startsWith(IN_PLACE)) return t.inPlace(more.slice(IN_PLACE.length));
   const [, path = "", said = more] = /^(.*): ([^:]*)$/s.exec(more) ?? [];

@@ -1,8 +1,8 @@
 const KEY = "marcologger-ticket";
 
-/** Keeps what the login answered with: with it the collector's password checker signs this page's orders. */
+/** Keeps the ticket from the login: with it the collector's password checker signs this page's orders. */
 export function keepTicket(ticket: string): void {
-  // Of this tab alone, and gone with it: no other page and no cookie has it.
+  // Only in this tab, and gone with it: in no other page and no cookie.
   if (ticket === "") sessionStorage.removeItem(KEY);
   else sessionStorage.setItem(KEY, ticket);
 }

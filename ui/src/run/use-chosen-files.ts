@@ -7,16 +7,16 @@ export interface ChosenFiles {
   readonly all: readonly ChosenFile[];
   readonly overwrites: boolean;
   setOverwrites(overwrites: boolean): void;
-  /** One of a name that was chosen before takes its place. */
+  /** Adds files; a file with the name of an earlier one replaces it. */
   add(files: readonly File[]): void;
   remove(file: File): void;
-  /** Sends those that the collector has not, and resolves with what an order names; a text is why not. */
+  /** Sends files that the collector lacks. Resolves with them as an order names them, or with a text if it failed. */
   send(folder: string): Promise<readonly OrderedFile[] | string>;
   /** The same for a dry run, which sends none. */
   name(folder: string): Promise<readonly OrderedFile[] | string>;
 }
 
-/** Files that the person has chosen for the nodes. */
+/** Files that the user has chosen for the nodes. */
 export function useChosenFiles(api: JsonClient): ChosenFiles {
   const [all, setAll] = useState<readonly ChosenFile[]>([]);
   const [overwrites, setOverwrites] = useState(false);

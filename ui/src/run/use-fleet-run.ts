@@ -4,10 +4,10 @@ import type { JsonClient } from "../api/json-client.ts";
 import { FleetClient } from "./fleet-client.ts";
 import { FollowedRuns } from "./followed-runs.ts";
 
-/** Of each owner whose runs are in view and have not ended, for all that show them. */
+/** Shared followers of unfinished runs in view, by owner. */
 const followed = new WeakMap<JsonClient, Map<string, FollowedRuns>>();
 
-/** The state of a run as it changes, from one that is known. */
+/** The live state of a run, starting from a known one. */
 export function useFleetRun(api: JsonClient, known: RunView): RunView {
   const [view, setView] = useState(known);
   const { run, owner, isDone } = known;

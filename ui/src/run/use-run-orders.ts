@@ -13,11 +13,11 @@ import { workAgain } from "./work-again.ts";
 interface RunOrders {
   /** Newest first. */
   readonly runs: readonly RunView[];
-  /** Of the last dry run. */
+  /** Answers to the last dry run. */
   readonly answers: readonly DryRunOnNode[];
   /** Fetches the newest runs. */
   load(): void;
-  /** Each resolves with what went wrong, if anything. */
+  /** Each action resolves with the problem, if any. */
   send(kind: "run" | "check", work: Work): Promise<string | undefined>;
   sendAgain(view: RunView, nodes: readonly string[]): Promise<string | undefined>;
   goOn(view: RunView): Promise<string | undefined>;
@@ -34,7 +34,7 @@ interface RunOrdersOptions {
 /** How many runs are shown. */
 const SHOWN_RUNS = 10;
 
-/** A user's orders to nodes: has them signed, sends them, and holds what came of them. */
+/** A user's orders to nodes: has them signed, sends them, and holds their outcomes. */
 export function useRunOrders({ client, fleet, user }: RunOrdersOptions): RunOrders {
   const [runs, setRuns] = useState<readonly RunView[]>([]);
   const [answers, setAnswers] = useState<readonly DryRunOnNode[]>([]);
@@ -44,7 +44,7 @@ export function useRunOrders({ client, fleet, user }: RunOrdersOptions): RunOrde
       if (answer.ok) setRuns(answer.value);
     });
 
-  /** Has the parts of an order signed. A text is why not. */
+  /** Has the parts of an order signed. Resolves with a text if that failed. */
   const sign = async (orders: readonly string[]): Promise<readonly SignedOrder[] | string> => {
     const ticket = heldTicket();
     if (ticket === undefined) return t.noTicket;

@@ -2,7 +2,7 @@ import { FLEET_LIMITS } from "../../../src/wire/fleet/limits.ts";
 import type { OrderedFile } from "../../../src/wire/fleet/order.ts";
 import type { Work } from "./make-order.ts";
 
-/** What the person has filled in. */
+/** The fields of the Run dialogue. */
 export interface Wanted {
   readonly nodes: readonly string[];
   /** For `sh -c`; empty: files only. */
@@ -15,7 +15,7 @@ export interface Wanted {
   readonly batch: number;
 }
 
-/** @param files that the collector has. */
+/** @param files Files that the collector has. */
 export function workOf({ nodes, command, job, folder, batch }: Wanted, files: readonly OrderedFile[]): Work {
   return {
     nodes,

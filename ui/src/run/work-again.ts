@@ -1,7 +1,7 @@
 import type { RunView } from "../../../src/wire/fleet/run-view.ts";
 import type { Work } from "./make-order.ts";
 
-/** Where a run did not go well and may be tried again. What is `unknown` may have been executed. */
+/** Nodes on which a run failed and may be retried. On an `unknown` node it may have been executed. */
 export function failedNodes({ nodes }: Pick<RunView, "nodes">): readonly string[] {
   return nodes
     .filter(({ state }) => ["failed", "refused", "expired", "cancelled"].includes(state))
@@ -9,8 +9,8 @@ export function failedNodes({ nodes }: Pick<RunView, "nodes">): readonly string[
 }
 
 /**
- * The same work once more, on some of its nodes. Undefined where the order had set variables: nobody keeps their values, and
- * without them it would be other work.
+ * The same work once more, on some of its nodes. Undefined if the order had set variables: their values are not kept,
+ * and without them it would be different work.
  */
 export function workAgain({ argv, job, details }: RunView, nodes: readonly string[]): Work | undefined {
   const { variables, ...others } = details;

@@ -1,22 +1,22 @@
 import type { RunSummary } from "../../../src/wire/runs.ts";
 import type { ApiClient } from "../api-client.ts";
 
-/** How often counts are asked for while executions change. */
+/** How often counts are fetched while executions change. */
 const ASK_EVERY_MS = 2_000;
-/** Runs a page, and pages at most: years of them. */
+/** Runs per page, and most pages: years of runs. */
 const PAGE_RUNS = 500;
 const MAX_PAGES = 20;
 
 interface RunCountsOptions {
   readonly api: Pick<ApiClient, "runs">;
-  /** Narrows them to one job. */
+  /** Limits them to one job. */
   readonly job?: string;
   readonly owner?: string;
   readonly after: (ms: number, call: () => void) => () => void;
   readonly onChange: () => void;
 }
 
-/** The newest runs with their counts, as the collector knows them: right however few executions are loaded. */
+/** The newest runs with their counts, from the collector: correct however few executions are loaded. */
 export class RunCounts {
   readonly #options: RunCountsOptions;
   #runs: readonly RunSummary[] = [];
@@ -41,7 +41,10 @@ export class RunCounts {
     return this.#byKey.get(keyOfRun(name));
   }
 
-  /** Something has changed: asks again, but not at once if it has just asked. @param wanted How many runs are shown. */
+  /**
+   * Call when something has changed. Refetches, after a pause if it has just done so. @param wanted Number of runs
+   * shown.
+   */
   refresh(wanted: number): void {
     this.#wanted = wanted;
     if (this.#isBusy) {

@@ -16,7 +16,7 @@ interface RunStart {
   readonly startedAt: string;
 }
 
-/** When a run began that the collector has opened: nobody knows it by its id. Undefined: by its launch's id. */
+/** When a run began, if the collector opened it: then its id is unknown to people. Undefined if its launch named it. */
 export function startOfRun({ run, startedAt }: RunStart): string | undefined {
   return parseExecutionId(run) === undefined ? undefined : time().format(new Date(startedAt));
 }

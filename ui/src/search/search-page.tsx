@@ -23,13 +23,13 @@ export interface SearchPageProps {
   readonly showOwner: boolean;
 }
 
-/** Executions shown with their matches: more is a page that nobody reads. */
+/** Most executions shown with their matches: nobody reads a longer page. */
 const MAX_SHOWN = 100;
 const EXAMPLE = "error -retry node:gpu[1-8] since:-2h";
 const MAX_TYPED = 1_000;
 const NO_SOURCES: readonly never[] = [];
 
-/** Looks for lines in all executions that this user may see. */
+/** Searches lines of all executions that this user may see. */
 export function SearchPage({ api, navigation, place, showOwner }: SearchPageProps): JSX.Element {
   const { redraw } = useRedraw();
   const typed = place.lines ?? "";

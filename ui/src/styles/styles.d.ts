@@ -1,2 +1,2 @@
-/** Vite takes style sheets out of the bundle; importing one gives nothing. */
+/** Vite extracts style sheets from the bundle; importing one returns nothing. */
 declare module "*.css";

@@ -19,10 +19,10 @@ interface TellSectionProps {
 const EVENTS = ["end", "failure", "silence"] as const;
 const MAX_MATCH_CHARACTERS = 200;
 
-/** One for the tab: wishes outlive the page on which they were made. */
+/** One per tab: wishes outlive the page on which they were made. */
 const tellers = new WeakMap<LiveClient, Teller>();
 
-/** Notifications of the browser, while the tab is open. */
+/** Sets up the browser's notifications, while the tab is open. */
 export function TellSection({ api, live, thing }: TellSectionProps): JSX.Element {
   const teller = tellers.get(live) ?? new Teller({ api, live, after, notify });
   tellers.set(live, teller);
@@ -88,7 +88,7 @@ function wishWords(wish: Wish): string {
   return [...events, ...(wish.match === "" ? [] : [t.lineHas(visibleText(wish.match))])].join(t.or);
 }
 
-/** Chrome for Android has them, but throws: it allows them to service workers only. What is shown is closed at once. */
+/** Whether notifications work. Chrome for Android throws: it allows only service workers. Closes its test at once. */
 function isAble(): boolean {
   if (!("Notification" in window)) return true;
   try {

@@ -2,10 +2,10 @@ import { isOn, type Thing } from "../actions/thing.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 import type { Wish } from "./wish.ts";
 
-/** Each is a subscription, of which the collector grants a connection a limited number, and may ask every few seconds. */
+/** Each wish is a subscription, which the collector limits per connection, and may send a request every few seconds. */
 export const MAX_WISHES = 16;
 
-/** Tells a person once of each thing wished for, while the tab is open, whichever page it shows, until the sign-out. */
+/** Notifies the user once of each thing wished for, while the tab is open, on any page, until sign-out. */
 export class Teller {
   readonly #options: WatchOptions;
   readonly #wishes = new Map<Wish, Watch>();

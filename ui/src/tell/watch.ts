@@ -14,11 +14,11 @@ export interface WatchOptions {
   readonly notify: (notice: Notice) => void;
 }
 
-/** How often the collector is asked who is silent. Browsers stretch it to a minute in the background. */
+/** How often the collector is asked which executions are silent. Browsers stretch it to a minute in the background. */
 const LOOK_EVERY_MS = 15_000;
-/** Runs of one job that are asked about each time: more seldom run at once. */
+/** Most runs of one job asked about each time: more rarely run at once. */
 const MAX_RUNS = 8;
-/** Of a job with more executions those that have ended are forgotten first: a wish is about what still runs. */
+/** Most executions of a job; beyond that ended ones are forgotten first: a wish concerns those that run. */
 const MAX_EXECUTIONS = 2_000;
 
 /** Fulfils one wish. Its owner closes it. */
@@ -26,14 +26,14 @@ export class Watch {
   readonly #wish: Wish;
   readonly #options: WatchOptions & { readonly onEnd: () => void };
   readonly #executions = new Map<string, Execution>();
-  /** What was notified: each once. */
+  /** Notifications shown: each once. */
   readonly #told = new Set<string>();
   #subscription: Subscription | undefined;
   #stopWaiting: () => void = () => undefined;
   #isLive = false;
   #isClosed = false;
   #hasForgotten = false;
-  /** One that failed or was lost, also when it is forgotten. */
+  /** An execution that failed or was lost; kept even when others are forgotten. */
   #bad: Execution | undefined;
 
   constructor(wish: Wish, options: WatchOptions & { readonly onEnd: () => void }) {
@@ -84,7 +84,7 @@ export class Watch {
     if (this.#isLive) this.#lookForEnd();
   }
 
-  /** Forgets one that has ended where there are too many. False: all still run. */
+  /** Forgets an ended execution if there are too many. False if all still run. */
   #makeRoom(): boolean {
     if (this.#executions.size < MAX_EXECUTIONS) return true;
     for (const [key, { state }] of this.#executions) {
@@ -132,7 +132,7 @@ export class Watch {
     if (!this.#told.has("silence")) this.#wait();
   }
 
-  /** The runs of which something still runs. */
+  /** Runs with executions that are still running. */
   #running(): readonly { readonly job: string; readonly run: string; readonly owner: string }[] {
     const runs = new Map<string, { readonly job: string; readonly run: string; readonly owner: string }>();
     for (const { state, job, run, owner } of this.#executions.values()) {

@@ -1,13 +1,13 @@
 import type { ExecutionState } from "../../../src/wire/api.ts";
 import type { Thing } from "../actions/thing.ts";
 
-/** What a person wants to hear of. */
+/** Events that a user wants to be notified of. */
 export interface Wish {
   readonly thing: Thing;
   readonly end: boolean;
   readonly failure: boolean;
   readonly silence: boolean;
-  /** A text in a line, in any case of letters; empty: none. */
+  /** A text in a line, ignoring case; empty: none. */
   readonly match: string;
 }
 

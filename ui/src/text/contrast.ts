@@ -5,7 +5,7 @@ export type Rgb = number;
 const LEAST_CONTRAST = 4.5;
 const MIX_STEPS = 10;
 
-/** The 256 colours of xterm, but for the first 16, which the theme chooses. */
+/** A colour of xterm's 256, except the first 16, which the theme chooses. */
 export function paletteRgb(index: number): Rgb {
   if (index >= 232) return (8 + (index - 232) * 10) * 0x010101;
   const cube = index - 16;
@@ -13,7 +13,7 @@ export function paletteRgb(index: number): Rgb {
   return level(Math.floor(cube / 36)) * 65_536 + level(Math.floor(cube / 6) % 6) * 256 + level(cube % 6);
 }
 
-/** `colour`, moved towards `towards` only as far as it takes to be readable on `background`. */
+/** `colour`, moved towards `towards` just far enough to be readable on `background`. */
 export function readableOn(colour: Rgb, { background, towards }: { background: Rgb; towards: Rgb }): Rgb {
   for (let step = 0; step < MIX_STEPS; step += 1) {
     const mixed = mix(colour, towards, step / MIX_STEPS);

@@ -11,7 +11,7 @@ export interface Sequence {
 
 /**
  * The control sequence (ECMA-48) at `at`, the place of an ESC or C1 control. Undefined unless it is complete:
- * its first character then shows like any other control, so a lone ESC cannot hide the text behind it.
+ * its first character then shows like any other control, so a lone ESC cannot hide the text after it.
  */
 export function sequenceAt(text: string, at: number): Sequence | undefined {
   const first = text.charCodeAt(at);

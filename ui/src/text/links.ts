@@ -1,15 +1,15 @@
 import type { MarkedSegment } from "./text-matches.ts";
 
 export interface LinkedSegment extends MarkedSegment {
-  /** Where a click leads: http and https only. */
+  /** Target of a click: http and https only. */
   readonly href?: string;
 }
 
 const ADDRESS = /\bhttps?:\/\/[^\s<>"'`{}|\\^]+/g;
-/** What ends a sentence is no part of an address; a bracket is, if it was opened in it. */
+/** Punctuation that ends a sentence is no part of an address; a bracket is, if it was opened in it. */
 const TRAILING = /[.,;:!?)\]]+$/;
 
-/** Finds addresses in the text and links that the program made (OSC 8). Others than of the web stay text. */
+/** Finds addresses in the text and links that the program made (OSC 8). Addresses of other kinds stay text. */
 export function linkSegments(segments: readonly MarkedSegment[]): readonly LinkedSegment[] {
   return segments.flatMap((segment): LinkedSegment[] => {
     const { link } = segment.style;
@@ -19,7 +19,7 @@ export function linkSegments(segments: readonly MarkedSegment[]): readonly Linke
   });
 }
 
-/** The address, if it is one of the web: a log must not make anybody run a script or open a file. */
+/** The address, if it is http or https: a log must not lead anybody to run a script or open a file. */
 function webAddress(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const { protocol, href } = new URL(text);

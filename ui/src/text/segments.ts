@@ -17,7 +17,7 @@ const SPECIAL = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
  * Cuts a row's text into segments. SGR and links (OSC 8) become style; every other control sequence is removed, strings
  * (OSC, DCS, APC...) with their contents; control and bidi characters become pictures of themselves.
  *
- * @param start the look that earlier lines left on.
+ * @param start The look that earlier lines left on.
  */
 export function segmentsOf(text: string, start: Style = PLAIN): readonly Segment[] {
   if (!SPECIAL.test(text)) return text === "" ? [] : [{ text, style: start }];

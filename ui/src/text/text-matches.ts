@@ -7,7 +7,7 @@ export interface MarkedSegment extends Segment {
 /** A text to mark. */
 export interface Word {
   readonly text: string;
-  /** Only in the case that it is written in. */
+  /** Whether it matches only in its own case. */
   readonly isExact: boolean;
 }
 
@@ -28,7 +28,7 @@ export function markMatches(segments: readonly Segment[], words: readonly Word[]
   return marked;
 }
 
-/** Where the words stand, in order, without overlaps. */
+/** Ranges of the words, in order, without overlaps. */
 function rangesOf(text: string, words: readonly Word[]): readonly (readonly [number, number])[] {
   const all = words.flatMap((word) => placesOf(text, word)).sort((a, b) => a[0] - b[0] || b[1] - a[1]);
   const ranges: [number, number][] = [];

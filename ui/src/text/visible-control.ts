@@ -11,7 +11,7 @@ const TAB = 0x09;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * The picture of a character. Undefined: it shows as it is. Empty: it is omitted (the CR of a CRLF).
+ * The picture of a character. Undefined: it is shown as it is. Empty: it is omitted (the CR of a CRLF).
  * A byte that is not UTF-8 (see `decodeBytes`) shows as `\xHH`.
  */
 export function visibleControl(code: number): ControlPicture | undefined {

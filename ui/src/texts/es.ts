@@ -16,7 +16,7 @@ import { search } from "./es/search.ts";
 import { tell } from "./es/tell.ts";
 import type { Room } from "./language.ts";
 
-/** The whole of Spanish: one part of the script, loaded by those who read it. */
+/** All Spanish texts: a separate part of the script, loaded only if chosen. */
 export const TEXTS: Readonly<Record<Room, object>> = {
   ...{ account, actions, board, find, frame, head, inside, list },
   ...{ log, login, nodes, run, search, tell },

@@ -1,10 +1,10 @@
 import { type NamedProblem, problemWords } from "../../../src/wire/named-problem.ts";
 
-/** The viewer's languages, by the name that each has in itself. */
+/** The viewer's languages, each with its own name for itself. */
 export const LANGUAGES = { en: "English", es: "Español" } as const;
 export type Language = keyof typeof LANGUAGES;
 
-/** Texts come with the part of the script that shows them. */
+/** Rooms of texts, each loaded with the part of the script that shows it. */
 export type Room =
   | "account"
   | "actions"
@@ -23,7 +23,7 @@ export type Room =
 
 const KEY = "marcologger.language";
 
-/** A refusal, or the end of a search: its message is English. */
+/** A refusal, or the end of a search, with its message in English. */
 interface Said {
   readonly message: string;
   readonly code?: string;
@@ -36,13 +36,13 @@ let errors: Readonly<Record<string, string>> = {};
 let problems: Readonly<Record<string, string>> = {};
 let locale = "en-GB";
 
-/** Texts of a room in the page's language, whether it is known yet or not. @param english What they say otherwise. */
+/** Texts of a room in the page's language, even if that is not known yet. @param english The texts otherwise. */
 export function translated<T extends object>(room: Room, english: T): T {
   shown.set(room, english);
   return Object.assign(english, translation?.[room]);
 }
 
-/** A refusal in the page's language: by what it names as wrong, or its code, or as the collector says it. */
+/** A refusal in the page's language: by the fault that it names, else by its code, else in the collector's words. */
 export function errorText({ code = "", message, problem }: Said): string {
   const words = problem !== undefined && Object.hasOwn(problems, problem.is) ? problems[problem.is] : undefined;
   if (problem !== undefined && words !== undefined) return problemWords(words, problem);
@@ -58,7 +58,7 @@ export function inLocale<T>(make: (locale: string) => T): () => T {
   };
 }
 
-/** The language that was chosen here, or the first of those the browser asks for. */
+/** The language chosen here, or the first supported one that the browser requests. */
 export function preferredLanguage(): Language {
   const wanted = [storedLanguage(), ...navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase())];
   return wanted.find((tag) => tag === "en" || tag === "es") ?? "en";
@@ -69,18 +69,18 @@ export function storeLanguage(language: Language): void {
   try {
     localStorage.setItem(KEY, language);
   } catch {
-    // Only the next visit misses it.
+    // Only the next visit lacks it.
   }
 }
 
-/** The page's language, as chosen or asked for. */
+/** The page's language, as chosen or requested. */
 export function pageLanguage(): Language {
   return document.documentElement.lang === "es" ? "es" : "en";
 }
 
-/** Speaks a language from now on: before anything is drawn. One that cannot be loaded leaves English. */
+/** Switches the page to a language. Call before anything is drawn. If it cannot be loaded, the page stays English. */
 export async function speak(language: Language): Promise<void> {
-  // The browser's own kind of the language decides how numbers and dates look.
+  // The browser's variant of the language decides the format of numbers and dates.
   const own = navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
   if (language === "en") {
     locale = own;

@@ -10,7 +10,7 @@ export interface Coverage {
   /** Times of the first and the last line covered, or dropped at this end. */
   firstTime: string;
   lastTime: string;
-  /** The lines before `from` were held once: none of them is later than `firstTime`. */
+  /** Lines before `from` were held once, and none of them is later than `firstTime`. */
   isStartKnown: boolean;
 }
 

@@ -1,7 +1,7 @@
 import type { Enclosure } from "../../../../src/text/merge/nested-copies.ts";
 import type { LogSource } from "./log-source.ts";
 
-/** Which of these executions are printed into which others, as their mlruns said. */
+/** Which of these executions print into which others, as reported by mlrun. */
 export function enclosuresOf(sources: readonly LogSource[]): readonly Enclosure[] {
   const found: Enclosure[] = [];
   for (const { index, execution } of sources) {

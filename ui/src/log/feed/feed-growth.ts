@@ -10,7 +10,7 @@ interface FeedGrowthOptions {
 /** Extends a feed's window page by page, and knows when it reaches the log's end: live lines follow there. */
 export class FeedGrowth {
   readonly #options: FeedGrowthOptions;
-  /** Of a run read in pages: lines were printed that no page has brought yet. */
+  /** In a run read in pages: lines were printed that no page contains yet. */
   #isBehind = false;
 
   constructor(options: FeedGrowthOptions) {
@@ -52,7 +52,7 @@ export class FeedGrowth {
     tail.attach(isAttached);
   }
 
-  /** Of a run read in pages: loads what was printed between the last page and the first live line. */
+  /** In a run read in pages: loads lines printed between the last page and the first live line. */
   async catchUp(): Promise<void> {
     const { parts, isReady, onChange } = this.#options;
     const { opener, runPager, window, tail } = parts;

@@ -6,7 +6,7 @@ import { mergedTimes } from "./merge-order.ts";
 import type { SourceList } from "./source-list.ts";
 import { terminal } from "./terminal.ts";
 
-/** What a window shows: rows, and holes between them. Made again only when something has changed. */
+/** The items that a window shows: rows, and holes between them. Rebuilt only when something has changed. */
 export class FeedItems {
   readonly #window: LogWindow;
   readonly #sources: SourceList;
@@ -18,7 +18,7 @@ export class FeedItems {
     this.#sources = sources;
   }
 
-  /** @param isAttached Live lines are added at the end. */
+  /** @param isAttached Whether live lines are added at the end. */
   items(isAttached: boolean): readonly Item[] {
     const window = this.#window;
     const { all, lastN, isPaged } = this.#sources;

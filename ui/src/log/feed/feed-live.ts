@@ -5,15 +5,15 @@ import { subscriptionTarget } from "./log-target.ts";
 
 interface FeedLiveOptions {
   readonly parts: FeedParts;
-  /** The window holds a page: lines have a place in it. */
+  /** Whether the window holds a page, so that lines have a place in it. */
   readonly isReady: () => boolean;
   readonly onExecution: (execution: Execution) => void;
-  /** Live, at the end of a run that is read in pages: lines may have been missed before. */
+  /** Called when live lines begin at the end of a run read in pages: earlier ones may have been missed. */
   readonly onPagedAgain: () => void;
   readonly onChange: () => void;
 }
 
-/** Subscribes to what a feed shows, with its lines while the window reaches the end. */
+/** Subscribes to the target of a feed, with live lines while the window reaches the end. */
 export function subscribeFeed(live: Pick<LiveClient, "subscribe">, options: FeedLiveOptions): Subscription {
   const { parts, isReady, onExecution, onPagedAgain, onChange } = options;
   const { sources, tail, holes } = parts;

@@ -6,14 +6,14 @@ import type { Item } from "./log-row.ts";
 interface FeedMovesOptions {
   readonly parts: FeedParts;
   readonly items: () => readonly Item[];
-  /** The window holds a part of the log that was opened. */
+  /** Called when the window holds the part of the log that was opened. */
   readonly onArrive: (position: LogPosition) => void;
-  /** It is the first one, or another place than the end. */
+  /** Called when the first position, or one other than the end, is reached. */
   readonly onArrived: () => void;
   readonly onChange: () => void;
 }
 
-/** Moves a feed to places of its log: those that its window does not hold are opened. */
+/** Moves a feed to places of its log; opens those that its window does not hold. */
 export class FeedMoves {
   phase: "loading" | "ready" | "absent" | "failed" | Unclear = "loading";
   /** Where the view must go. Each object is one request. */
@@ -33,7 +33,7 @@ export class FeedMoves {
     const outcome = await parts.opener.open(position);
     if (outcome === "stale") return;
     this.failedAt = outcome === "failed" ? position : undefined;
-    // One that follows a flood comes to the end again and again.
+    // A view that follows a flood reopens the end again and again; nobody awaits that.
     const isAwaited = this.phase !== "ready" || position.at !== "end";
     if (outcome === "opened") {
       this.phase = "ready";

@@ -22,17 +22,17 @@ export interface LogFeedOptions {
   readonly after: (ms: number, call: () => void) => () => void;
   /** Requests a redraw. May be called thousands of times a second. */
   readonly onChange: () => void;
-  /** A place that was asked for is here: somebody waits for it. */
+  /** Called when a requested place is loaded: the reader waits for it. */
   readonly onArrived: () => void;
   readonly limits?: WindowLimits;
 }
 
-/** What the parts of a feed ask of it. */
+/** Calls from the parts of a feed to the feed. */
 interface FeedHooks {
   readonly onExecution: (execution: Execution) => void;
-  /** Live lines are wanted from now on, or no longer. */
+  /** Called when live lines are wanted from now on, or no longer. */
   readonly onAttached: () => void;
-  /** Live lines came that do not follow those held. */
+  /** Called when live lines do not follow those held. */
   readonly onBehind: () => void;
   readonly scopeOfHoleCheck: () => "nothing" | "within" | "behind";
   readonly onChecked: () => void;
@@ -49,7 +49,7 @@ export interface FeedParts {
   readonly tail: LogTail;
 }
 
-/** Joins the parts of a feed: a window, those that fill it, and those that know where it stands. */
+/** Joins the parts of a feed: the window, parts that fill it, and parts that track its position. */
 export function feedParts(options: LogFeedOptions, hooks: FeedHooks): FeedParts {
   const { api, after, target, onChange, correctsClocks = false } = options;
   const window = new LogWindow(target.view === "job" ? "time" : "n", options.limits ?? WINDOW_LIMITS);

@@ -3,10 +3,10 @@ import type { LogRow } from "./log-row.ts";
 import { joinRow } from "./make-row.ts";
 import { compareRows, type RowOrder } from "./row-order.ts";
 
-/** A row that belongs further before the end is left to the next sorting of all. */
+/** A row that belongs further from the end waits for the next sorting of all rows. */
 const SORTED_IN_ROWS = 200;
 
-/** Rows in their order, and how many characters they have. Their owner bounds them. */
+/** Rows in order, and their number of characters. The owner bounds them. */
 export class HeldRows {
   readonly #compare: ReturnType<typeof compareRows>;
   #rows: LogRow[] = [];
@@ -37,7 +37,7 @@ export class HeldRows {
     return this.all.findLast((row) => row.source === source && row.n <= n && row.to >= n);
   }
 
-  /** Of an execution's lines, in order, those that no row has. */
+  /** Those of an execution's lines, in order, that no row has. */
   lacking(source: number, lines: readonly LogLine[]): LogLine[] {
     const held = this.#rows.filter((row) => row.source === source).sort((a, b) => a.n - b.n);
     let at = 0;
@@ -70,7 +70,7 @@ export class HeldRows {
     else rows.splice(at, 0, row);
   }
 
-  /** Adds rows of an execution that belong anywhere; pieces of a line join, also with those that were there. */
+  /** Adds rows of an execution at any place; joins pieces of a line, also with those already there. */
   insert(source: number, added: readonly LogRow[]): void {
     this.#rows.push(...added);
     this.#isSorted = false;
@@ -85,7 +85,7 @@ export class HeldRows {
     this.#hold(rows);
   }
 
-  /** Puts a row in the place of one near the end. Returns false where that one is not held. */
+  /** Replaces a row near the end. Returns false if that row is not held. */
   replace(before: LogRow, row: LogRow): boolean {
     const at = this.#rows.lastIndexOf(before);
     if (at < 0) return false;
@@ -94,7 +94,7 @@ export class HeldRows {
     return true;
   }
 
-  /** Puts other rows of the same text and place in the place of each. */
+  /** Replaces each row by one with the same text and place. */
   map(change: (row: LogRow) => LogRow): void {
     this.#rows = this.all.map(change);
   }
@@ -108,7 +108,7 @@ export class HeldRows {
     this.#characters = rows.reduce((sum, row) => sum + row.text.length, 0);
   }
 
-  /** Takes rows away at one end. Returns them in order. */
+  /** Removes rows at one end. Returns them in order. */
   drop(end: "start" | "end", count: number): readonly LogRow[] {
     const { length } = this.all;
     const gone = this.#rows.splice(end === "start" ? 0 : length - count, count);

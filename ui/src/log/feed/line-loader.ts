@@ -16,7 +16,7 @@ interface LineLoaderOptions {
   readonly onLooks: () => void;
 }
 
-/** The collector reads a long log for a while: asked so often, each time after so long. */
+/** The collector may take a while to read a long log: number of tries, and the wait before each. */
 const LOOKS_TRIES = 20;
 const LOOKS_AFTER_MS = 2_000;
 
@@ -44,8 +44,8 @@ export class LineLoader {
   }
 
   /**
-   * Restarts the coverage with a page that was asked for when the execution was not known yet: either answer may be the
-   * newer one, so only what the page has counts, and what is missing beside it. False: it has nothing.
+   * Restarts the coverage with a page requested before the execution was known: either answer may be newer, so only the
+   * page's lines, and missing ones beside them, are covered. False if the page is empty.
    */
   begin(source: LogSource, { lines }: LogLinePage): boolean {
     const { window } = this.#options;
@@ -93,7 +93,7 @@ export class LineLoader {
     return true;
   }
 
-  /** What the lines before have left on. Lines do not wait for it, and without an answer they are plain. */
+  /** Fetches the looks left on by earlier lines. Lines do not wait for them, and without an answer are plain. */
   async #learnLooks(source: LogSource, n: number, tries = LOOKS_TRIES): Promise<void> {
     if (n <= 1) return;
     const { api, window, generation, after, onLooks } = this.#options;

@@ -4,7 +4,7 @@ import { ALL_RUNS, parseLineNumber } from "../../url-state.ts";
 import { type LogPosition, parseTimePosition } from "./log-position.ts";
 import type { LogTarget } from "./log-target.ts";
 
-/** What an address shows; of a job whose address names no run, the newest. */
+/** The target of an address; for a job without a run, the newest run. */
 export async function targetOf(api: Pick<ApiClient, "runs">, place: ExecutionPlace | JobPlace): Promise<LogTarget> {
   if (place.view === "execution") return place;
   const { run, ...job } = place;

@@ -82,7 +82,7 @@ export class LogFeed implements ViewedFeed {
     return this.phase === "ready";
   }
 
-  /** What is viewed, with its owner once that is settled. */
+  /** The target, with its owner once that is known. */
   get target(): LogTarget {
     return this.#parts.sources.target;
   }
@@ -91,7 +91,7 @@ export class LogFeed implements ViewedFeed {
     return this.#parts.sources.all;
   }
 
-  /** Takes in an execution of this log that was found elsewhere, a search for instance, and is not among the sources. */
+  /** Adds an execution of this log that was found elsewhere, such as by a search, and is not among the sources. */
   async know(key: ExecutionKey): Promise<void> {
     if (this.#parts.sources.find(key) !== undefined) return;
     const answer = await this.#options.api.execution(key);
@@ -104,7 +104,7 @@ export class LogFeed implements ViewedFeed {
     return target.view === "job" ? target.run : undefined;
   }
 
-  /** Some lines come again in an enclosing execution, where they are left out. */
+  /** Whether some lines are repeated in an enclosing execution, where they are left out. */
   get isNested(): boolean {
     return this.window.order === "time" && enclosuresOf(this.sources).length > 0;
   }
@@ -181,7 +181,7 @@ export class LogFeed implements ViewedFeed {
     return this.#moves.goToEnd();
   }
 
-  /** The view left the end, or came back to it. */
+  /** Call when the view left the end, or came back to it. */
   setFollowing(isFollowing: boolean): void {
     this.#moves.setFollowing(isFollowing);
   }
@@ -202,7 +202,7 @@ export class LogFeed implements ViewedFeed {
     this.#growth.attach(position.at === "end" || this.#growth.isEndReached);
     this.#parts.tail.opened({ isFollowing: position.at === "end" });
     this.#parts.holes.soon();
-    // Live lines that came meanwhile went into the window that this one has replaced.
+    // Live lines that arrived meanwhile went into the window that this one has replaced.
     if (this.#parts.sources.isPaged && this.#parts.tail.isAttached) void this.#growth.catchUp();
   }
 
@@ -212,7 +212,7 @@ export class LogFeed implements ViewedFeed {
       this.#parts.sources.add(execution, this.#parts.sources.isPaged ? 0 : this.#parts.pager.pageLines);
     else if (known.update(execution)) this.#parts.holes.forget();
     if (!this.#growth.isEndReached) this.#parts.holes.soon();
-    // A draw without lines would only put off that of the first ones.
+    // Drawing without lines would only delay drawing the first ones.
     if (this.isReady) this.#options.onChange();
   }
 

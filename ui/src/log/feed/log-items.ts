@@ -9,7 +9,7 @@ interface ItemOptions {
   readonly window: LogWindow;
   readonly sources: number;
   readonly accepts: (row: LogRow) => boolean;
-  /** Executions printed into others: a row that shows the same again is left out. */
+  /** Executions printed into others, whose repeated rows are left out. */
   readonly enclosures?: readonly Enclosure[];
   /** Between these times all executions are held; outside, rows would lack their neighbours. */
   readonly fromTime?: string;
@@ -21,7 +21,7 @@ export function buildItems(options: ItemOptions): readonly Item[] {
   const { enclosures = [] } = options;
   const { window } = options;
   const plain = allItems(options);
-  // Until the terminal is loaded, lines that move the cursor up stand as they are.
+  // Until the terminal is loaded, lines that move the cursor up are shown as they are.
   const shown = window.hasMoves ? terminal()?.screenItems(plain, compareRows(window.order)) : undefined;
   const items = shown ?? plain;
   if (enclosures.length === 0) return items;

@@ -79,7 +79,7 @@ export class LogOpener {
       }
       sources.settle();
       if (sources.isPaged && target.view === "job") {
-        // One that was small has not been asked for in pages.
+        // A run expected to be small was not requested in pages.
         const page = asked.runLines ?? firstRunPage(api, { target, position, isNodeClock });
         const outcome = await runPager.open(position, page, () => generation === this.#generation);
         if (outcome === undefined) return "stale";
@@ -101,7 +101,9 @@ export class LogOpener {
     return isEnough ? "opened" : "failed";
   }
 
-  /** With the page that was asked for together with the execution, unless it was too early for one, or the place lies elsewhere. */
+  /**
+   * Uses the page requested together with the execution, unless it was too early for one, or the place lies elsewhere.
+   */
   async #openWith(asked: Promise<Answer<LogLinePage>>, source: LogSource, how: OpenSourceOptions): Promise<boolean> {
     const { generation } = this;
     const page = await asked;
@@ -111,7 +113,10 @@ export class LogOpener {
     return (page.ok && isThere && loader.begin(source, page.value)) || openSource(source, how);
   }
 
-  /** To a line that one known execution has: `/live` says what else changes of it. False: it has to be opened. */
+  /**
+   * Jumps to a line of a known single execution, whose other changes come from `/live`. False if the log must be
+   * opened.
+   */
   async #jump(position: LogPosition, generation: number): Promise<boolean> {
     const { api, sources, loader, pageLines } = this.#options;
     const [source] = sources.all;

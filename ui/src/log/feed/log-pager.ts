@@ -5,7 +5,7 @@ import type { LogSource } from "./log-source.ts";
 import type { LogWindow } from "./log-window.ts";
 import { lackingEarlier, lackingLater } from "./merge-order.ts";
 
-/** Lines a page of a job: a screen of each execution, together half the window. */
+/** Lines per page of a job: a screen of each execution, together half the window. */
 const JOB_PAGES_LINES = 10_000;
 const JOB_PAGE = { least: 20, most: 200 };
 

@@ -14,33 +14,33 @@ export interface LogRow {
   readonly to: number;
   readonly time: string;
   readonly stderr: boolean;
-  /** As printed; of a line that is redrawn for long only its last states. */
+  /** As printed; for a line redrawn for long only its last states. */
   readonly text: string;
   /** The look that earlier lines of its stream left on. */
   readonly style: Style;
-  /** Earlier states of a line that is redrawn. */
+  /** Number of earlier states of a redrawn line. */
   readonly redraws: number;
-  /** The line goes on in the next piece. */
+  /** The line continues in the next piece. */
   readonly open: boolean;
   /** An earlier row holds the beginning of this line. */
   readonly continues: boolean;
-  /** Where it ends, a line of the other stream of its execution has begun and not ended. */
+  /** Where it ends, a line of its execution's other stream is unfinished. */
   readonly besideOpen: boolean;
-  /** Of a match: what the search found in it. */
+  /** For a match: the texts that the search found in it. */
   readonly found?: readonly string[];
-  /** Of a long match: bytes of the line before and after `text`. */
+  /** For a long match: bytes of the line before and after `text`. */
   readonly cut?: readonly [before: number, after: number];
-  /** It stands only beside a match. */
+  /** Shown only as a neighbour of a match. */
   readonly isNear?: true;
-  /** It stands for the lines of several executions. */
+  /** It represents lines of several executions. */
   readonly fold?: Fold;
   /** It is a row of several columns, one for each execution; the earliest of its cells is the row itself. */
   readonly side?: SideBySide;
-  /** What a terminal shows of lines that were printed over each other: then `text` has no control characters. */
+  /** The terminal's row for lines printed over each other: then `text` has no control characters. */
   readonly screen?: ScreenRow;
 }
 
-/** What stands beside each other. */
+/** Cells beside each other. */
 interface SideBySide {
   readonly head: Item;
   /** By execution; undefined where it has printed nothing there. */
@@ -54,9 +54,9 @@ export interface Fold {
   /** The first of them. */
   readonly head: LogRow;
   readonly count: number;
-  /** Who has printed it: "node[1-15]". */
+  /** The executions that printed it: "node[1-15]". */
   readonly names: string;
-  /** They are shown, each in its place. */
+  /** The lines are shown, each in its place. */
   readonly isOpen: boolean;
   /** Most executions have not printed it. */
   readonly isFew: boolean;
@@ -65,7 +65,7 @@ export interface Fold {
 /** A row of a terminal. */
 interface ScreenRow {
   readonly spans: readonly Span[];
-  /** What was printed on it, as far as it is loaded. */
+  /** The loaded rows that were printed on it. */
   readonly printed: readonly LogRow[];
 }
 

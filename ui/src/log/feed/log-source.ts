@@ -5,7 +5,7 @@ import type { LogLine } from "../../api-parse.ts";
 /** One execution of a log view. Rows name it by `index`. */
 export class LogSource {
   readonly index: number;
-  /** What is added to its times, because its node's clock is behind. */
+  /** Milliseconds added to its times, because its node's clock is behind. */
   readonly correctsMs: number;
   #execution: Execution;
   #lastSeenN = 0;
@@ -23,7 +23,7 @@ export class LogSource {
     return lines.map((line) => ({ ...line, time: shiftTime(line.time, this.correctsMs) }));
   }
 
-  /** The time by the node's clock, of a corrected one. */
+  /** The time by the node's clock, from a corrected one. */
   nodeTime(time: string): string {
     return shiftTime(time, -this.correctsMs);
   }

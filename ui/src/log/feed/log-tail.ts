@@ -25,7 +25,7 @@ export class LogTail {
   #isAttached = true;
   #isFollowing = true;
   #pausedAtN = 0;
-  /** Rows were dropped at the start while the view follows: loaded again, they would be dropped again. */
+  /** Rows were dropped at the start while the view follows; if reloaded, they would be dropped again. */
   #hasLetGo = false;
 
   constructor(options: LogTailOptions) {
@@ -57,14 +57,14 @@ export class LogTail {
     return sources.all.some(({ index, lastN }) => lastN - window.coverage(index).to > MAX_BEHIND_LINES);
   }
 
-  /** Another page fits, and stays. */
+  /** Whether another page fits, and would stay. */
   get hasRoom(): boolean {
     const { window, sources } = this.#options;
     if (this.#isFollowing && this.#hasLetGo) return false;
     return window.hasRoom({ followed: this.#isFollowing && !sources.isPaged });
   }
 
-  /** The window was filled anew. */
+  /** Call when the window was refilled. */
   opened({ isFollowing }: { readonly isFollowing: boolean }): void {
     this.#hasLetGo = false;
     this.follow(isFollowing);

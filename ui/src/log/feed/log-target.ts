@@ -3,7 +3,7 @@ import type { Target } from "../../../../src/wire/live.ts";
 import type { Answer } from "../../api/json-client.ts";
 import type { ApiClient } from "../../api-client.ts";
 
-/** What a log view shows. Empty node: any (of an execution), all (of a job). No owner: the only one's. */
+/** The target of a log view. Empty node: any (execution) or all (job). No owner: the only user who has such a one. */
 export type LogTarget =
   | { readonly view: "execution"; readonly x: string; readonly owner?: string; readonly node: string }
   | {
@@ -17,12 +17,12 @@ export type LogTarget =
       readonly only?: readonly string[] | undefined;
     };
 
-/** Executions of a job that are asked one by one; of a larger one the collector merges the lines. */
+/** Most executions of a job that are requested one by one; the collector merges the lines of larger ones. */
 const MAX_ASKED = 64;
 
 export interface Found {
   readonly executions: readonly Execution[];
-  /** There are more than are asked one by one. */
+  /** There are more than are requested one by one. */
   readonly isPartial: boolean;
 }
 
@@ -47,7 +47,7 @@ export async function findExecutions(
   return { ok: true, value: { executions: answer.value.executions, isPartial: answer.value.next !== null } };
 }
 
-/** Those that are there, if any is. */
+/** Those that exist, if any. */
 async function findThese(
   api: Pick<ApiClient, "execution">,
   ids: readonly string[],

@@ -50,7 +50,7 @@ export class LogWindow {
     return this.#coverage[source] ?? emptyCoverage(1);
   }
 
-  /** Another one after every change. */
+  /** Different after every change. */
   get version(): number {
     return this.#version;
   }
@@ -124,7 +124,7 @@ export class LogWindow {
     this.#tails[source] = last;
   }
 
-  /** Before line `n` of an execution its streams have these looks. */
+  /** Records the looks of an execution's streams before line `n`. */
   know(source: number, n: number, looks: StreamLooks): void {
     if (n < this.coverage(source).from) return;
     this.#version += 1;
@@ -226,14 +226,14 @@ export class LogWindow {
     return rowOf(lines.at(-1)?.n);
   }
 
-  /** Keeps what lines that the window does not hold any more have left on. */
+  /** Keeps the looks left on by lines that the window no longer holds. */
   #pinStyles(source: number): void {
     const [from, rows] = [this.coverage(source).from, this.rows];
     const first = (stderr: boolean) => rows.find((row) => row.source === source && row.stderr === stderr);
     if (from > 1) this.#styles.pin(source, from, { stdout: first(false), stderr: first(true) });
   }
 
-  /** What each line leaves on for the next one, after lines were put between. */
+  /** Carries the look of each line to the next one, after lines were inserted. */
   #carryStyles(source: number): void {
     this.#styles.rewind(source);
     this.#held.map((row) => {

@@ -4,7 +4,7 @@ import { lastStates, statesBegun } from "./line-states.ts";
 import type { LogRow } from "./log-row.ts";
 import { WINDOW_LIMITS } from "./window-limits.ts";
 
-/** A longer line continues in another row: half of what a tab holds of a log. */
+/** A longer line continues in another row: half of the characters that a tab holds. */
 export const MAX_ROW_CHARACTERS = WINDOW_LIMITS.maxCharacters / 2;
 
 export function makeRow(line: LogLine, source: number): LogRow {
@@ -26,8 +26,8 @@ export function makeRow(line: LogLine, source: number): LogRow {
 }
 
 /**
- * Puts `row`, of one piece or more, behind `before`: as one row if the line goes on (a prompt, a row of dots, a progress bar),
- * else as two. The result's last row is the one to join next.
+ * Adds `row`, of one piece or more, after `before`: as one row if the line continues (a prompt, a row of dots, a
+ * progress bar), else as two. The result's last row is the one to join next.
  */
 export function joinRow(before: LogRow | undefined, row: LogRow): { readonly joined: boolean; readonly row: LogRow } {
   if (before === undefined || before.source !== row.source || before.to + 1 !== row.n) return { joined: false, row };
@@ -35,7 +35,7 @@ export function joinRow(before: LogRow | undefined, row: LogRow): { readonly joi
   if (!open && !besideOpen) return { joined: false, row };
   if (before.stderr !== row.stderr) return { joined: false, row: { ...row, continues: besideOpen, besideOpen: open } };
   if (!open) return { joined: false, row: { ...row, besideOpen } };
-  // Most pieces have no CR, and lines of many pieces are long: they are not read again for each.
+  // Most pieces have no CR, and lines of many pieces are long, so they are not reread for each.
   const whole = before.text + row.text;
   const text = row.text.includes("\r") ? lastStates(whole) : whole;
   if (text.length > MAX_ROW_CHARACTERS) return { joined: false, row: { ...row, continues: true, besideOpen } };

@@ -5,7 +5,7 @@ import type { RunPage } from "../../api-parse.ts";
 import type { LogPosition } from "./log-position.ts";
 import type { LogTarget } from "./log-target.ts";
 
-/** It fills a screen soon; the next ones read ahead. */
+/** Lines of the first page, to fill a screen soon; later pages read ahead. */
 const FIRST_LINES = 200;
 
 /** Where a log is opened. */
@@ -29,7 +29,7 @@ export function firstRunPage(
   return api.runLines({ ...runQuery(of), ...side, limit: FIRST_LINES }, signal);
 }
 
-/** What every page of a run asks for. */
+/** The query common to all pages of a run. */
 export function runQuery(of: {
   readonly target: Extract<LogTarget, { view: "job" }>;
   readonly isNodeClock: boolean;

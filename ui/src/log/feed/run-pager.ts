@@ -22,12 +22,12 @@ interface RunPagerOptions {
 }
 
 /**
- * Pages of a run with more executions than can be asked one by one: the collector merges them by time. What lies between
- * the first and the last row is complete, of every execution.
+ * Pages of a run with more executions than can be asked one by one: the collector merges them by time. Between the
+ * first and the last row, the lines of every execution are complete.
  */
 export class RunPager {
   isLoading = false;
-  /** The window reaches the first line of the run, and its last one. */
+  /** Whether the window reaches the first line of the run, and the last. */
   isStartReached = false;
   isEndReached = false;
   readonly #options: RunPagerOptions;
@@ -36,7 +36,9 @@ export class RunPager {
     this.#options = options;
   }
 
-  /** Restarts the window at a position, with the page that was asked for there. Undefined: something else was opened meanwhile. */
+  /**
+   * Restarts the window at a position, with the page requested there. Undefined: something else was opened meanwhile.
+   */
   async open(
     position: LogPosition,
     asked: Promise<Answer<RunPage>>,
@@ -77,13 +79,13 @@ export class RunPager {
     this.#take(page);
   }
 
-  /** Rows were dropped at this end. */
+  /** Call when rows were dropped at this end. */
   dropped(end: "start" | "end"): void {
     if (end === "start") this.isStartReached = false;
     else this.isEndReached = false;
   }
 
-  /** From now on lines come by themselves: what was printed up to here is in the window, or lies before it. */
+  /** Call when live lines begin: everything printed up to now is in the window, or before it. */
   expectLive(): void {
     const { window, sources } = this.#options;
     for (const { index, lastN } of sources.all) {

@@ -3,7 +3,7 @@ import { movesUp } from "./cursor-moves.ts";
 import type { HoleRow, Item, LogRow } from "./log-row.ts";
 import type { RowPlace } from "./row-order.ts";
 
-/** What the lines of a region show, by its first line. Regions at the end of a log grow. */
+/** Screens of regions, by first line. Regions at the end of a log grow. */
 const screens = new WeakMap<LogRow, Region>();
 
 /** Lines that are printed over each other, and the terminal that they were fed to. */
@@ -14,8 +14,8 @@ interface Region {
 }
 
 /**
- * Shows lines that move the cursor up (compose, several bars at once) as a terminal would: rows printed over each other in
- * place of the lines that did it. All other lines stay the objects that they are.
+ * Shows lines that move the cursor up (compose, several bars at once) as a terminal would: rows printed over each other
+ * replace the lines that did so. All other lines remain the same objects.
  */
 export function screenItems(items: readonly Item[], compare: (a: RowPlace, b: RowPlace) => number): readonly Item[] {
   const gone = new Set<Item>();
@@ -29,7 +29,7 @@ export function screenItems(items: readonly Item[], compare: (a: RowPlace, b: Ro
   return [...items.filter((item) => !gone.has(item)), ...added].sort(compare);
 }
 
-/** The rows of each stream of each execution, up to a hole: nothing is printed over what is missing. */
+/** The rows of each stream of each execution, up to a hole: nothing is drawn across missing lines. */
 function streamsOf(items: readonly Item[]): readonly (readonly LogRow[])[] {
   const whole: LogRow[][] = [];
   const open = new Map<string, LogRow[]>();
@@ -99,7 +99,7 @@ function rowsOf({ fed, shown }: Region, screen: LineScreen): readonly LogRow[] {
     const printed = fed.filter(({ n }) => lines.has(n));
     return [{ ...base, n: firstN, to: lastN, text, redraws: printed.length - 1, screen: { spans, printed } }];
   });
-  // What has settled was shown before, and no later line changes it.
+  // Settled rows were shown before, and no later line changes them.
   const settled = shown.filter((row) => row.n < (made[0]?.n ?? 0));
   const numbers = new Set<number>();
   return [...settled, ...made].filter(({ n }) => !numbers.has(n) && numbers.add(n));

@@ -13,7 +13,7 @@ const MAX_SOURCES = 20_000;
 export class SourceList {
   /** There are more than can be shown. */
   isPartial = false;
-  /** They are too many to be asked one by one: pages of the whole run bring their lines. */
+  /** There are too many to request one by one: pages of the whole run bring their lines. */
   isPaged = false;
   readonly #target: LogTarget;
   readonly #window: LogWindow;

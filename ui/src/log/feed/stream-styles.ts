@@ -4,10 +4,10 @@ import { sequenceOf } from "../../../../src/text/screen/style-sequence.ts";
 import type { StreamLooks } from "../../../../src/wire/stream-looks.ts";
 import type { LogRow } from "./log-row.ts";
 
-/** Places of one stream whose look is known: one for each page. Beyond it the earliest goes. */
+/** Most known places of one stream: one for each page. Beyond that the earliest is dropped. */
 const MAX_KNOWN = 64;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they begin sequences
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it detects the start of sequences
 const ESCAPE = /[\x1b\x90-\x9f]/;
 
 /** The look of a stream before a line, as a StreamLook's state. */
@@ -18,7 +18,7 @@ interface Known {
 
 interface Stream {
   look: StreamLook;
-  /** The last line that went through it. */
+  /** The last line that passed. */
   n: number;
   /** By number. */
   known: Known[];
@@ -28,12 +28,12 @@ interface Stream {
 export class StreamStyles {
   readonly #streams = new Map<number, Stream>();
 
-  /** Its rows go through again, from the first on. */
+  /** Call before its rows pass again, from the first on. */
   rewind(source: number): void {
     for (const stream of this.#both(source)) Object.assign(stream, begun());
   }
 
-  /** Rows of an execution from line `from` on follow. The first line of all is plain. */
+  /** Call before rows of an execution from line `from` on pass. Line 1 begins plain. */
   begin(source: number, from: number): void {
     for (const stderr of [false, true]) this.#streams.delete(keyOf({ source, stderr }));
     if (from === 1) this.know(source, 1, { stdout: "", stderr: "" });
@@ -43,7 +43,7 @@ export class StreamStyles {
     this.#streams.clear();
   }
 
-  /** Before line `n` of an execution the looks are these, whatever the rows before it left on. */
+  /** Sets the looks before line `n` of an execution, whatever earlier rows left on. */
   know(source: number, n: number, { stdout, stderr }: StreamLooks): void {
     for (const [at, stream] of this.#both(source).entries()) {
       const others = stream.known.filter((known) => known.n !== n);
@@ -53,8 +53,8 @@ export class StreamStyles {
   }
 
   /**
-   * Rows before line `from` have gone: what they left on is in the first row of each stream, if it was known where those
-   * began.
+   * Call when rows before line `from` were dropped: the first row of each stream holds the look that they left on, if
+   * it was known.
    */
   pin(source: number, from: number, first: { stdout: LogRow | undefined; stderr: LogRow | undefined }): void {
     if (!this.#both(source).every(({ known }) => known.some(({ n }) => n <= from))) return;
@@ -66,7 +66,7 @@ export class StreamStyles {
     for (const stream of this.#both(source)) stream.known = stream.known.filter(({ n }) => n >= from);
   }
 
-  /** The row in the look that it begins with: the same object if that is its own. */
+  /** The row with the look that it begins with: the same object if it already has that. */
   styled(row: LogRow): LogRow {
     const stream = this.#of(row.source, row.stderr);
     const known = stream.known.findLast(({ n }) => n <= row.n);
@@ -95,7 +95,7 @@ function begun(): Pick<Stream, "look" | "n"> {
   return { look: new StreamLook(), n: 0 };
 }
 
-/** Asked for at each line: a number, which makes no text. */
+/** Called for each line: a number, which allocates no text. */
 function keyOf({ source, stderr }: Pick<LogRow, "source" | "stderr">): number {
   return 2 * source + (stderr ? 1 : 0);
 }

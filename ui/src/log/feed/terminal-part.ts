@@ -1,5 +1,5 @@
 import { LineScreen } from "../../../../src/text/screen/line-screen.ts";
 import { screenItems } from "./screen-items.ts";
 
-/** A part of the script of its own, loaded when a line first goes back into what is printed. */
+/** A part of the script of its own, loaded when a line first moves back over printed text. */
 export const TERMINAL = { LineScreen, screenItems } as const;

@@ -2,12 +2,12 @@ type Terminal = typeof import("./terminal-part.ts")["TERMINAL"];
 
 let loaded: Terminal | undefined;
 let isWanted = false;
-/** The pages that are open: one. */
+/** Callbacks of the open page. */
 const waiting = new Set<() => void>();
 
 /**
- * What shows lines that go back into what they have printed. Only for such a line: most logs have none, so asking says that it
- * is wanted. Undefined until it is loaded.
+ * The terminal for lines that move back over printed text. Call only for such a line: most logs have none, so calling
+ * starts loading it. Undefined until it is loaded.
  */
 export function terminal(): Terminal | undefined {
   if (!isWanted) {

@@ -1,6 +1,6 @@
 import type { Item, LogRow } from "./log-row.ts";
 
-/** The lines of a stack trace or of a group, and the line above them that says what they are. */
+/** The lines of a stack trace or of a group, and the head line above them. */
 export interface HeadFold {
   readonly of: "trace" | "group";
   readonly head: LogRow;
@@ -17,13 +17,13 @@ export interface Folded {
 
 export const NO_FOLDS: ReadonlyMap<LogRow, HeadFold> = new Map();
 
-/** Fewer lines are read at a glance. */
+/** Fewer lines are not folded: they are read at a glance. */
 const LEAST_LINES = 4;
-/** A frame of JavaScript, Java and C#; of Python; of Ruby; what Java leaves out. */
+/** A frame of JavaScript, Java and C#; of Python; of Ruby; Java's note of omitted frames. */
 const FRAME = /^\s+(?:at .*[:(]|File "|from .*:\d+:in |\.\.\. \d+ more)/;
 /** What may stand among frames: code under a frame, the next exception's head. */
 const AMONG = /^(?:\s+\S|Caused by: |\s*\.\.\. \d+ more)/;
-/** Neither stands at another beginning: most lines are passed over by their first character. */
+/** First characters of both: most lines are skipped by their first character. */
 const BEGINNINGS = [..." \tC"].map((character) => character.charCodeAt(0));
 
 interface Trace {
@@ -31,7 +31,7 @@ interface Trace {
   readonly rows: LogRow[];
 }
 
-/** Folds stack traces under their heads, but for those that the reader has opened. */
+/** Folds stack traces under their heads, except those that the reader has opened. */
 export function foldTraces(items: readonly Item[], isOpen: (lines: HeadLines) => boolean): Folded {
   const folds = new Map<LogRow, HeadFold>();
   const hidden = new Set<Item>();
@@ -44,10 +44,10 @@ export function foldTraces(items: readonly Item[], isOpen: (lines: HeadLines) =>
   return { items: hidden.size === 0 ? items : items.filter((item) => !hidden.has(item)), folds };
 }
 
-/** Lines that go on below another one of the same stream, without a gap. Makes nothing for a line that is no part of one. */
+/** Traces: lines below a head in the same stream, without a gap. Allocates nothing for lines outside of traces. */
 function tracesIn(items: readonly Item[]): readonly Trace[] {
   const found: Trace[] = [];
-  /** Of each stream: the last line outside a trace, and the trace below it. */
+  /** For each stream: the last line outside a trace, and the trace below it. */
   const heads: (LogRow | undefined)[] = [];
   const open: (Trace | undefined)[] = [];
   for (const item of items) {

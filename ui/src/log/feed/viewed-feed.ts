@@ -3,7 +3,7 @@ import type { HoleRow } from "./log-row.ts";
 import type { LogSource } from "./log-source.ts";
 import type { RowOrder } from "./row-order.ts";
 
-/** What the view of lines needs of the lines behind it: those of a whole log, or only its matches. */
+/** The lines behind a view: a whole log, or only its matches. */
 export interface ViewedFeed {
   readonly order: RowOrder;
   readonly sources: readonly LogSource[];
@@ -18,7 +18,7 @@ export interface ViewedFeed {
   readonly newLines: number;
   /** A page is on its way. */
   readonly isLoading: boolean;
-  /** Another page fits: neither it nor the next live lines drop rows for it. */
+  /** Another page fits without dropping rows, now or with the next live lines. */
   readonly hasRoom: boolean;
   readonly hasEarlier: boolean;
   readonly hasLater: boolean;

@@ -1,2 +1,2 @@
-/** In which a reader goes from match to match. */
+/** The direction in which a reader goes from match to match. */
 export type Direction = "next" | "previous";

@@ -15,10 +15,10 @@ interface FindBarProps {
   readonly mode: "find" | "filter";
   readonly request: FindRequest | FindProblem;
   readonly query: Query;
-  /** What was found so far. */
+  /** Number of matches so far, in words. */
   readonly words: string;
   readonly isSearching: boolean;
-  /** What is active beside the typed text. */
+  /** A condition active besides the typed text. */
   readonly extra?: { readonly text: string; readonly onRemove: () => void } | undefined;
   readonly onQuery: (typed: string) => void;
   readonly onStep?: (direction: Direction) => void;
@@ -26,7 +26,7 @@ interface FindBarProps {
   readonly onClear: () => void;
 }
 
-/** What is searched, part by part, and how far it is. */
+/** The active search, part by part, and its progress. */
 export function FindBar(props: FindBarProps): JSX.Element {
   const { mode, request, query, words, isSearching, extra, onQuery, onStep, onCancel, onClear } = props;
   return (

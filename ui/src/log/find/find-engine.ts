@@ -2,7 +2,7 @@ import { findRequest } from "./find-request.ts";
 import { Finder, type FinderOptions } from "./finder.ts";
 import { MatchFeed, type MatchFeedOptions } from "./match-feed.ts";
 
-/** What searches: a part of the script of its own, loaded when something is looked for. */
+/** The search code: a separate part of the script, loaded with the first search. */
 export interface FindEngine {
   readonly findRequest: typeof findRequest;
   readonly finder: (options: FinderOptions) => Finder;

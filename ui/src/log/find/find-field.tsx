@@ -30,7 +30,7 @@ export function FindField({ place, adjust, onStep }: FindFieldProps): JSX.Elemen
   const commit = (text: string): void => {
     if (text === told.current) return;
     told.current = text;
-    // A place of its own says where to be, so that the first match need not be looked for.
+    // A place in the address would suppress the jump to the first match, so clears it.
     adjust(mode === "find" ? { find: text, line: 0, lineTo: 0, top: "" } : { q: text });
   };
   const latest = useRef(commit);
@@ -46,13 +46,13 @@ export function FindField({ place, adjust, onStep }: FindFieldProps): JSX.Elemen
   }, [typed]);
   const choose = (next: Mode): void => {
     if (next === mode) return;
-    // What was typed moves along.
+    // The typed text moves to the other mode.
     setMode(next);
     told.current = typed;
     adjust(next === "find" ? { find: typed, q: "" } : { q: typed, find: "" });
   };
   const open = (next: Mode): void => {
-    // An active filter stays: what is looked for then is looked for among its lines.
+    // An active filter stays, so that Find searches its lines.
     if (next !== mode) {
       setMode(next);
       told.current = next === "find" ? place.find : place.q;

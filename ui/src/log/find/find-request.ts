@@ -10,7 +10,7 @@ import { asTime } from "../../../../src/wire/time.ts";
 import type { Word } from "../../text/text-matches.ts";
 import { find as t } from "../../texts/en/find.ts";
 
-/** How the search field is to be read, beside its text. */
+/** Options of the search field besides its text. */
 interface FindOptions {
   readonly case: CaseMode;
   readonly word: boolean;
@@ -20,7 +20,7 @@ export interface FindInput {
   readonly typed: string;
   readonly options: FindOptions;
   readonly what: Target;
-  /** From the page's own choices; what is typed comes first. */
+  /** The page's choice; a typed stream takes precedence. */
   readonly stream: StreamName | undefined;
   readonly node: string;
   /** Only these executions; empty: all. */
@@ -32,20 +32,20 @@ export interface FindInput {
 export interface FindRequest {
   /** Body of `POST /api/search`, without what each request adds. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** One execution is searched: its lines can be asked for one by one. */
+  /** Whether one execution is searched, whose lines can be requested by number. */
   readonly isOne: boolean;
-  /** To mark in rows. What an expression matches, only the collector knows. */
+  /** Texts to mark in rows. Matches of an expression come from the collector. */
   readonly words: readonly Word[];
-  /** The same for a shell. */
+  /** The same search as a shell command. */
   readonly command: string;
 }
 
-/** What of a search cannot be done, in words. */
+/** Why a search cannot be done, in words. */
 export interface FindProblem {
   readonly problem: string;
 }
 
-/** Undefined: nothing is asked for. */
+/** Undefined if there is nothing to search for. */
 export function findRequest(input: FindInput): FindRequest | FindProblem | undefined {
   const { typed, options, what, nowMs } = input;
   const parsed = parseQuery(typed);

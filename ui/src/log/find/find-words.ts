@@ -2,7 +2,7 @@ import { formatCount } from "../../format.ts";
 import { find as t } from "../../texts/en/find.ts";
 import type { Finder } from "./finder.ts";
 
-/** "3 of 128, 41 % searched". @param isLive lines are printed on after the search came to the end. */
+/** "3 of 128, 41 % searched". @param isLive More lines may be printed after the search has reached the end. */
 export function findWords(finder: Finder, isLive: boolean): string {
   const { survey, rank, note } = finder;
   if (survey === undefined) return "";

@@ -17,10 +17,10 @@ export interface FinderOptions {
   readonly onChange: () => void;
 }
 
-/** Where the current match stands among all. */
+/** The current match's rank among all. */
 interface MatchRank {
   readonly rank: number;
-  /** Counted from where matches are about, because there are too many to know each. */
+  /** Estimated from buckets, because there are too many matches to keep each. */
   readonly isAbout: boolean;
 }
 
@@ -32,7 +32,7 @@ export class Finder {
   #steps: RunSteps | undefined;
   #current: Match | undefined;
   #step = new AbortController();
-  /** What the last step met: the log's other end, or a failure. */
+  /** A note on the last step: it wrapped around, or failed. */
   note = "";
   #onKnown: () => void = () => undefined;
 
@@ -48,15 +48,15 @@ export class Finder {
     return this.#current;
   }
 
-  /** What the search matched in a line that it found, where it is known. */
+  /** The texts that the search matched in a line, if known. */
   foundIn({ n, x }: { readonly n: number; readonly x: string }): readonly string[] {
-    // What a text matched, the page finds by itself.
+    // The page itself finds matches of plain texts.
     if (this.#request?.body["regex"] !== true) return NOTHING;
     if (this.#current?.n === n && this.#current.x === x) return this.#current.found;
     return this.#survey?.foundIn(x, n) ?? NOTHING;
   }
 
-  /** Part of the log that was read: 0 to 1; undefined where its size is not known. */
+  /** Part of the log read so far: 0 to 1; undefined if its size is unknown. */
   get searchedPart(): number | undefined {
     const survey = this.#survey;
     const sizes = this.#options.sources().map(({ execution: { bytes, lines } }) => bytes + lines * CRI_BYTES);
@@ -64,7 +64,7 @@ export class Finder {
     return survey === undefined || total === 0 ? undefined : Math.min(1, survey.bytes / total);
   }
 
-  /** Searches for something else. */
+  /** Starts another search. */
   ask(request: FindRequest | undefined): void {
     this.cancel();
     this.#request = request;
@@ -80,13 +80,13 @@ export class Finder {
     this.#options.onChange();
   }
 
-  /** Ends what runs; what was found stays. */
+  /** Ends the running search; matches found stay. */
   cancel(): void {
     this.#survey?.stop();
     this.#step.abort();
   }
 
-  /** The nearest match beyond a place; at the log's end the first one from its other end. */
+  /** The nearest match beyond a place; wraps around at the log's end. */
   async go(direction: Direction, from: MatchPlace | undefined): Promise<Match | undefined> {
     const request = this.#request;
     if (request === undefined || this.#survey === undefined) return undefined;
@@ -116,7 +116,7 @@ export class Finder {
     const step = new AbortController();
     this.#step = step;
     const start = from === undefined ? undefined : { ...from, n: from.n - 1 };
-    // Of several executions nothing is known before the search comes to them.
+    // In several executions nothing is known until the search has reached them.
     if (!request.isOne) await this.#firstKnown(step.signal);
     const below = await this.#beside("next", start, step.signal);
     const found = below ?? (await this.#beside("previous", start, step.signal)) ?? this.#survey?.matches[0];
@@ -160,7 +160,7 @@ export class Finder {
     if (this.#survey !== undefined && this.#survey.status !== "searching") this.#onKnown();
   }
 
-  /** Among the kept matches. Of one execution these are the first ones, without a gap. */
+  /** The next match among those kept. For one execution these are the first ones, without a gap. */
   #known(direction: Direction, place: MatchPlace): Match | undefined {
     const { matches = [], isComplete = false } = this.#survey ?? {};
     if (direction === "next") {
@@ -194,7 +194,7 @@ export class Finder {
     return page?.matches[0];
   }
 
-  /** Of several executions, of which more match than are kept: those are of the newest ones, not the nearest. */
+  /** Used if more matches exist than are kept: in several executions, the kept ones are not the nearest. */
   get #stepsOfMany(): RunSteps | undefined {
     const { total = 0, matches = [] } = this.#survey ?? {};
     return total > matches.length ? this.#steps : undefined;
@@ -209,5 +209,5 @@ export class Finder {
 
 const NOTHING: readonly string[] = [];
 
-/** What stands before each line in a log's file, and the line feed after it. */
+/** Bytes around each line in a log's file: its prefix and line feed. */
 const CRI_BYTES = CRI.prefixCharacters + 1;

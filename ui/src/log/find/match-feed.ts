@@ -11,7 +11,7 @@ import { MatchRows, type WholeLog } from "./match-rows.ts";
 import { MAX_IN_MANY, MatchSearch, PAGE_MATCHES } from "./match-search.ts";
 import { NearLines } from "./near-lines.ts";
 
-/** Matches of one execution that are held; a match has at most 4 KiB of text. */
+/** Most matches of one execution held; a match has at most 4 KiB of text. */
 const MAX_HELD = 3_000;
 
 export interface MatchFeedOptions {
@@ -71,7 +71,7 @@ export class MatchFeed implements ViewedFeed {
     return this.#search.problem;
   }
 
-  /** Of several executions there are more matches than are held. */
+  /** Whether several executions have more matches than are held. */
   get isCapped(): boolean {
     return this.#search.isCapped;
   }
@@ -103,7 +103,7 @@ export class MatchFeed implements ViewedFeed {
     return this.#growth.added;
   }
 
-  /** Shows the lines around a match, or hides them. */
+  /** Shows or hides the lines around a match. */
   toggleNear(row: LogRow): void {
     const source = this.sources[row.source];
     if (source !== undefined) void this.#near.toggle(row, source);
@@ -186,7 +186,7 @@ export class MatchFeed implements ViewedFeed {
     this.#options.onChange();
   }
 
-  /** The log has changed. */
+  /** Call when the log has changed. */
   grown(): void {
     this.#growth.grown();
   }
@@ -200,7 +200,7 @@ export class MatchFeed implements ViewedFeed {
     this.#growth.close();
   }
 
-  /** Of several executions no page is loaded again: the reader would lose the matches in view. */
+  /** Whether no more fits: for several executions pages are not reloaded, so the reader would lose matches in view. */
   get #isFull(): boolean {
     return !this.#options.request.isOne && !this.isFollowing && this.#rows.all.length >= MAX_IN_MANY;
   }

@@ -7,21 +7,21 @@ const GROW_EVERY_MS = 1_000;
 
 interface MatchGrowthOptions {
   readonly log: WholeLog;
-  /** One execution is searched, by the numbers of its lines. */
+  /** Whether one execution is searched, by the numbers of its lines. */
   readonly isOne: boolean;
   readonly rows: MatchRows;
   readonly search: MatchSearch;
   readonly after: (ms: number, call: () => void) => () => void;
-  /** New matches have a place in the list. */
+  /** Whether the list has room for new matches. */
   readonly isWanted: () => boolean;
-  /** Another page is on its way. */
+  /** Whether another page is being loaded. */
   readonly isLoading: () => boolean;
   /** Aborted when another part of the list is opened. */
   readonly signal: () => AbortSignal;
   readonly onGrown: () => void;
 }
 
-/** How far a log has been searched: what is printed later is searched as well. */
+/** Tracks how far a log has been searched, and searches lines printed later. */
 export class MatchGrowth {
   /** Matches lie beyond the last one held. */
   hasLater = false;
@@ -48,13 +48,13 @@ export class MatchGrowth {
     return this.#options.log.sources[0]?.lastN ?? 0;
   }
 
-  /** A page towards the end, which was at `lastN` when it was asked for. */
+  /** Takes a page towards the end, which was at `lastN` when the page was requested. */
   reached({ matches, hasMore }: MatchPage, lastN: number): void {
     this.hasLater = hasMore;
     this.#searchedTo = hasMore ? (matches.at(-1)?.lastN ?? lastN) : lastN;
   }
 
-  /** The log has changed: what was printed since is searched, not more often than every second. */
+  /** Call when the log has changed. Searches lines printed since, at most once a second. */
   grown(): void {
     const { log, isOne, after, isWanted } = this.#options;
     const hasGrown = isOne ? this.lastN > this.#searchedTo : log.isLive;

@@ -20,10 +20,10 @@ export interface MatchesFrom {
   readonly limit: number;
 }
 
-/** Before and after all lines, to go on from in these directions. */
+/** Places before and after all lines, to start from in these directions. */
 export const LOG_ENDS = { next: { time: asTime(0) }, previous: { time: "9999-12-31T23:59:59.999999Z" } } as const;
 
-/** Asks for matches at and beyond a line, the nearest ones. */
+/** Fetches the nearest matches at and beyond a line. */
 export async function matchesFrom(
   api: Pick<ApiClient, "search">,
   request: FindRequest,

@@ -6,15 +6,15 @@ import { makeRow } from "../feed/make-row.ts";
 import { compareRows, type RowOrder } from "../feed/row-order.ts";
 import type { Match } from "./match.ts";
 
-/** Requests for executions that only the search knows, at one time. */
+/** Concurrent requests for executions that only the search knows. */
 const KNOW_AT_ONCE = 6;
 
-/** The log whose matches these are. */
+/** The log that the matches belong to. */
 export interface WholeLog {
   readonly order: RowOrder;
   readonly sources: readonly LogSource[];
   readonly isLive: boolean;
-  /** Takes in an execution that only the search knows. */
+  /** Adds an execution that only the search knows. */
   know(key: ExecutionKey): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export class MatchRows {
     return this.#rows;
   }
 
-  /** Drops those that are held, and holds these. */
+  /** Replaces all rows by these matches. */
   async replace(matches: readonly Match[]): Promise<void> {
     await this.#knowAll(matches);
     this.#rows = [];

@@ -4,11 +4,11 @@ import type { FindRequest } from "./find-request.ts";
 import { collect, LOG_ENDS, type MatchesFrom, type MatchPage, matchesFrom } from "./match-pages.ts";
 import type { WholeLog } from "./match-rows.ts";
 
-/** Matches asked for at once; a match has at most 4 KiB of text. */
+/** Matches requested at once; a match has at most 4 KiB of text. */
 export const PAGE_MATCHES = 500;
-/** Of several executions all are fetched at once, and as many are held. */
+/** Most matches of several executions, which are fetched at once and all held. */
 export const MAX_IN_MANY = 5_000;
-/** Clocks of nodes differ: so much of what was searched before is searched again. */
+/** Time searched again, because clocks of nodes differ. */
 const OVERLAP_MS = 60_000;
 
 interface MatchSearchOptions {
@@ -23,11 +23,11 @@ interface MatchesAround {
   readonly after: MatchPage;
 }
 
-/** Asks for the matches of a log: of one execution page by page, of several all at once. Undefined: it failed. */
+/** Fetches the matches of a log: of one execution page by page, of several all at once. Undefined: it failed. */
 export class MatchSearch {
   /** Why nothing could be found. */
   problem: string | undefined;
-  /** Of several executions there are more matches than are fetched. */
+  /** Whether several executions have more matches than are fetched. */
   isCapped = false;
   readonly #options: MatchSearchOptions;
   #searchedAtTime = "";
@@ -61,18 +61,18 @@ export class MatchSearch {
     return found.value;
   }
 
-  /** What several executions have printed since they were searched, and some matches again. */
+  /** Matches in lines printed by several executions since their search, and some earlier matches again. */
   async since(signal: AbortSignal): Promise<MatchPage | undefined> {
     const { api, request } = this.#options;
     const sinceMs = Date.parse(this.#searchedAtTime) - OVERLAP_MS;
     if (Number.isNaN(sinceMs)) return undefined;
     const askedAtTime = this.#lastTime;
     const since = new Date(sinceMs).toISOString().replace("Z", "000Z");
-    // The last ones where there are more: the first ones would come again each time.
+    // The last ones, if there are more: the first ones would return each time.
     const last = { place: LOG_ENDS.previous, direction: "previous", limit: MAX_IN_MANY };
     const page = await collect(api, { ...request.body, ...last, since: later(request.body["since"], since) }, signal);
     if (!page.ok || signal.aborted) return undefined;
-    // What failed is searched again with the next lines.
+    // Not set after a failure, so that this time is searched again with the next lines.
     this.#searchedAtTime = askedAtTime;
     this.isCapped ||= page.value.hasMore;
     return page.value;

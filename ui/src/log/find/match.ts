@@ -10,15 +10,15 @@ export interface Match extends ExecutionKey {
   /** By its node's clock. */
   readonly time: string;
   readonly stderr: boolean;
-  /** Of a long line only the part around the first match. */
+  /** For a long line only the part around the first match. */
   readonly text: string;
   /** Bytes of the line before and after `text`. */
   readonly cut: readonly [before: number, after: number];
-  /** What the search matched, as it shows. */
+  /** The texts that the search matched, as displayed. */
   readonly found: readonly string[];
 }
 
-/** Texts to mark in one row. */
+/** Most texts to mark in one row. */
 const MAX_FOUND = 20;
 
 export function toMatch(line: FoundLine, at: readonly MatchRange[]): Match {

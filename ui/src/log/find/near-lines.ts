@@ -5,10 +5,10 @@ import { makeRow } from "../feed/make-row.ts";
 
 /** Lines shown before and after a match. */
 const NEAR_LINES = 5;
-/** Matches with their lines around at one time; the oldest closes. */
+/** Most matches with open neighbours; beyond that the oldest closes. */
 const MAX_SHOWN = 50;
 
-/** The lines around some matches, as the reader opens them. */
+/** The lines around matches that the reader has opened. */
 export class NearLines {
   readonly #api: Pick<ApiClient, "lines">;
   readonly #onChange: () => void;

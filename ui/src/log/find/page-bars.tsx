@@ -13,7 +13,7 @@ export interface PageBarProps {
   readonly adjust: (changes: Partial<LogPlace>) => void;
 }
 
-/** What is active of Find and Filter; loaded when there is something. */
+/** The bars of an active Find and Filter; loaded when one is active. */
 export function PageBars(props: PageBarProps): JSX.Element {
   return (
     <>
@@ -23,7 +23,7 @@ export function PageBars(props: PageBarProps): JSX.Element {
   );
 }
 
-/** Which lines are shown, and how many are hidden. */
+/** Shows which lines the filter selects, and how many it hides. */
 function FilterBar({ feed, found, place, adjust }: PageBarProps): JSX.Element | null {
   const { finder, request } = found.filter;
   const { stream } = place;
@@ -45,7 +45,7 @@ function FilterBar({ feed, found, place, adjust }: PageBarProps): JSX.Element | 
   );
 }
 
-/** What is looked for, and at which match the reader is. */
+/** Shows the search and the rank of the current match. */
 function FindingBar({ feed, found, place, adjust }: PageBarProps): JSX.Element | null {
   const { finder, request } = found.find;
   if (finder === undefined || request === undefined) return null;

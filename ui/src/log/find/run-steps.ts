@@ -8,7 +8,7 @@ import type { FindRequest } from "./find-request.ts";
 import type { Match, MatchPlace } from "./match.ts";
 import { collect, LOG_ENDS } from "./match-pages.ts";
 
-/** Fetched in one step: the next ones need no search, which reads the whole run. */
+/** Matches fetched in one step, so that the next ones need no search, which reads the whole run. */
 const STEP_MATCHES = 100;
 interface RunStepsOptions {
   readonly api: Pick<ApiClient, "search">;
@@ -16,7 +16,7 @@ interface RunStepsOptions {
   readonly request: FindRequest;
 }
 
-/** Goes from match to match of several executions by the collector's clock, where too many match to keep them all. */
+/** Goes from match to match of several executions by the collector's clock, if too many match to keep them all. */
 export class RunSteps {
   readonly #options: RunStepsOptions;
   /** In order of time, without a gap. */
@@ -35,7 +35,7 @@ export class RunSteps {
     return this.#fetch(direction, at.n < 1 ? { time } : { time, x: at.x, n: at.n }, signal);
   }
 
-  /** The first of all, or the last one. */
+  /** The first or the last match of all. */
   fromEnd(direction: Direction, signal: AbortSignal): Promise<Answer<Match | undefined>> {
     return this.#fetch(direction, LOG_ENDS[direction], signal);
   }

@@ -5,7 +5,7 @@ import { errorText } from "../../texts/language.ts";
 import type { FindRequest } from "./find-request.ts";
 import { compareMatches, type Match, toMatch } from "./match.ts";
 
-/** The first matches are kept with their text; of all others only the number and where about they are. */
+/** First matches kept with their text; others are only counted by approximate place. */
 const MAX_KEPT = { inOne: 2_000, inMany: 5_000 };
 
 type Buckets = Pick<Extract<SearchEvent, { t: "buckets" }>, "size" | "counts">;
@@ -17,19 +17,19 @@ interface SurveyOptions {
   readonly onChange: () => void;
 }
 
-/** One search over everything: how many matches there are, where about, and the first ones. */
+/** One search over everything: the number of matches, their approximate places, and the first ones. */
 export class Survey {
   /** `stopped`: by the reader. */
   status: "searching" | "done" | "stopped" | "failed" = "searching";
   total = 0;
-  /** Read so far. */
+  /** Bytes read so far. */
   bytes = 0;
   executions = 0;
-  /** Searches before this one, while it waits. */
+  /** Searches ahead of this one, while it waits. */
   ahead = 0;
-  /** Where matches are in one execution. */
+  /** Numbers of matches by place in one execution. */
   buckets: Buckets | undefined;
-  /** When the matches of several executions were printed. */
+  /** Numbers of matches by time in several executions. */
   times: Times | undefined;
   /** Why it failed, or was not read to its end, for the reader. */
   problem: string | undefined;
@@ -62,12 +62,12 @@ export class Survey {
     return this.#matches;
   }
 
-  /** No other match than the kept ones exists. */
+  /** Whether all matches are kept. */
   get isComplete(): boolean {
     return this.status === "done" && this.#matches.length >= this.total;
   }
 
-  /** What was matched in a kept line. */
+  /** The texts matched in a kept line. */
   foundIn(x: string, n: number): readonly string[] | undefined {
     return this.#found.get(`${x} ${n}`);
   }

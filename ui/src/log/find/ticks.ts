@@ -2,11 +2,11 @@ import type { LogFeed } from "../feed/log-feed.ts";
 import type { TimeScale } from "../times/time-scale.ts";
 import type { FindState } from "./use-find.ts";
 
-/** Marks on the scroll bar: more would touch each other. */
+/** Most marks on the scroll bar: more would touch each other. */
 const MAX_TICKS = 300;
 const NO_TICKS: readonly number[] = [];
 
-/** Where matches are in the whole log, of Find, else of Filter: 0 to 1, each place once. Of several executions by time. */
+/** Places of matches in the whole log, of Find, else of Filter: 0 to 1, each once. By time for several executions. */
 export function ticksOf(feed: LogFeed, { find, filter }: FindState, scale: TimeScale | undefined): readonly number[] {
   const survey = find.finder?.survey ?? filter.finder?.survey;
   const lastN = feed.sources[0]?.lastN ?? 0;

@@ -34,19 +34,19 @@ interface Asked {
 export interface FindState {
   readonly find: Asked;
   readonly filter: Asked;
-  /** In place of the log's own lines, while only matches are shown. */
+  /** The list that replaces the log's own lines, while only matches are shown. */
   readonly matches: MatchFeed | undefined;
   readonly current: Pick<RowPlace, "source" | "n"> | undefined;
   readonly words: readonly Word[];
   readonly foundIn: (row: LogRow) => readonly string[];
-  /** The script that searches could not be loaded. */
+  /** Whether the script that searches could not be loaded. */
   readonly isLost: boolean;
   readonly go: (direction: Direction) => void;
 }
 
 const NOTHING: readonly never[] = [];
 
-/** Find and Filter of a log page: what is asked for stands in its address. */
+/** Find and Filter of a log page, both held in its address. */
 export function useFind({ api, feed, place, top, redraw }: UseFindOptions): FindState {
   const isReady = feed?.isReady === true;
   const scope = isReady ? JSON.stringify([subscriptionTarget(feed.target), feed.target]) : "";
@@ -69,7 +69,7 @@ export function useFind({ api, feed, place, top, redraw }: UseFindOptions): Find
       only,
       nowMs: Date.now(),
     };
-    // What is found is a part of what is shown.
+    // Find searches the shown lines, so the filter's conditions apply as well.
     const typed = find.trim() === "" ? "" : `${find} ${q}`;
     return {
       find: typed === "" ? undefined : engine.findRequest({ ...input, typed }),
@@ -108,7 +108,7 @@ export function useFind({ api, feed, place, top, redraw }: UseFindOptions): Find
     return { x, node, owner, n: item.n, time: source.nodeTime(item.time) };
   };
   useEffect(() => {
-    // An address that is opened with a search already says where to be.
+    // An address with a line or place already decides where to be.
     if (requests.find === undefined || "problem" in requests.find || place.top !== "" || place.line > 0) return;
     void finders.find?.nearest(placeOfTop()).then(show);
   }, [requests.find, shown === undefined]);

@@ -1,10 +1,10 @@
 import type { Item, LogRow } from "../feed/log-row.ts";
 
-/** The head of a hunk in a unified diff, with its lines before and after; one if no number stands there. */
+/** The head of a hunk in a unified diff, with its line counts before and after; one if a count is missing. */
 const HUNK = /^@@ -\d+(?:,(\d{1,9}))? \+\d+(?:,(\d{1,9}))? @@/;
 
 interface Stream {
-  /** The two lines above. */
+  /** The two previous lines. */
   above: readonly (LogRow | undefined)[];
   /** Lines of the hunk that are still to come. */
   before: number;

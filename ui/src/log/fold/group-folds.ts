@@ -8,13 +8,13 @@ const ACTIONS_END = "::endgroup::";
 interface Group {
   readonly head: LogRow;
   readonly rows: LogRow[];
-  /** It goes on to the line that ends it, not to the next head of Buildkite. */
+  /** Whether it ends at its end line, rather than at the next head of Buildkite. */
   readonly isActions: boolean;
 }
 
 /**
- * Folds the groups that a command prints for a CI service under their heads, where they are not open. Each execution
- * has its own, of both streams. A head that a stack trace folds under already keeps the trace.
+ * Folds the groups that a command prints for a CI service under their heads, where they are not open. Groups are per
+ * execution, across both streams. A head that a stack trace folds under already keeps the trace.
  */
 export function foldGroups(items: readonly Item[], traces: Folded, isOpen: (lines: HeadLines) => boolean): Folded {
   const groups = groupsIn(items).filter(({ head, rows }) => rows.length > 0 && !traces.folds.has(head));

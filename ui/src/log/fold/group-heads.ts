@@ -7,7 +7,7 @@ export function isActionsHead(text: string): boolean {
   return text.startsWith(ACTIONS_HEAD);
 }
 
-/** Unless it stands in a diff. */
+/** Whether a line begins a group, unless it is in a diff. */
 export function isBuildkiteHead(text: string): boolean {
   return BUILDKITE_HEADS.some((head) => text.startsWith(head)) && text.slice(4).trim() !== "";
 }

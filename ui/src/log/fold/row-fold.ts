@@ -5,7 +5,7 @@ import type { Item, LogRow } from "../feed/log-row.ts";
 
 /** Groups of one kind of line that may still grow: a rank this many lines behind the others begins a new one. */
 const MAX_GROWING = 64;
-/** Fewer than this part of the executions have printed it: it stands out. */
+/** A line stands out if fewer than this part of the executions printed it. */
 const FEW_PART = 0.5;
 
 interface Group {
@@ -22,16 +22,16 @@ export interface RowFoldOptions {
 }
 
 /**
- * Folds the lines that many executions print, also where others stand between them: one row for each line, with who has
- * printed it, and with the range of the numbers in which they differ. An execution that prints such a line again
- * begins, or joins, the next row. Nothing is lost: a row opens into its lines, each in its own place.
+ * Folds lines that many executions print, even with others between them: one row for each line, with the executions
+ * that printed it, and the ranges of numbers that differ. An execution that prints such a line again begins, or joins,
+ * the next row. Nothing is lost: a row opens into its lines, each in its own place.
  */
 export class RowFold {
   readonly #keys = new WeakMap<LogRow, { readonly text: string; readonly key: string }>();
   readonly #made = new WeakMap<LogRow, { readonly count: number; readonly row: LogRow }>();
   readonly #opened = new WeakSet<LogRow>();
 
-  /** Shows the lines of a row, or hides them. */
+  /** Shows or hides the lines of a row. */
   toggle(head: LogRow): void {
     if (!this.#opened.delete(head)) this.#opened.add(head);
   }
@@ -75,7 +75,7 @@ export class RowFold {
     return made;
   }
 
-  /** The same object as long as nothing joins: an equal row is not drawn again. */
+  /** The same object until a line joins, so that an unchanged row is not redrawn. */
   #row({ head, members }: Group, { nameOf, sources }: RowFoldOptions): LogRow {
     const isOpen = this.#opened.has(head);
     const known = this.#made.get(head);

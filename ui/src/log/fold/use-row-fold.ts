@@ -5,7 +5,7 @@ import type { RowFold } from "./row-fold.ts";
 
 interface RowFoldOptions {
   readonly feed: LogFeed | undefined;
-  /** What names an execution beside its lines: another name folds other lines. */
+  /** The label that names executions: a different one folds different lines. */
   readonly gutter: string | undefined;
   readonly isWanted: boolean;
 }
@@ -15,7 +15,7 @@ interface UsedFold {
   readonly isLost: boolean;
 }
 
-/** The fold of a job's rows; its script is loaded when it is first wanted. Without it, rows stand one by one. */
+/** The fold of a job's rows; its script is loaded when it is first wanted. Until then, rows are shown one by one. */
 export function useRowFold({ feed, gutter, isWanted }: RowFoldOptions): UsedFold {
   const { part: Fold, isLost } = usePart(loadFold, isWanted);
   const fold = useMemo(() => (Fold === undefined ? undefined : new Fold()), [Fold, feed, gutter]);

@@ -1,17 +1,17 @@
-/** A value of a JSON line, with its text as printed: numbers keep their digits, and equal keys all stand. */
+/** A value of a JSON line, with its text as printed: numbers keep their digits, and duplicate keys are all kept. */
 export interface JsonNode {
   /** As printed, without its quotes; undefined in a list and for the line itself. */
   readonly key: string | undefined;
   readonly text: string;
   /** From the key to the value's end, as printed: a line with this text has this value. */
   readonly source: string;
-  /** Undefined: a value that holds no others. */
+  /** Undefined for a value without children. */
   readonly children: readonly JsonNode[] | undefined;
 }
 
 interface Branch {
   readonly key: string | undefined;
-  /** Where the key, and where the value begins. */
+  /** Where the key begins, and where the value begins. */
   readonly from: number;
   readonly valueFrom: number;
   readonly children: JsonNode[];

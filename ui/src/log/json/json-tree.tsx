@@ -8,12 +8,12 @@ import type { LogRow } from "../feed/log-row.ts";
 import { withText } from "./json-filter.ts";
 import { type JsonNode, jsonNode } from "./json-node.ts";
 
-/** What is deeper shows as text: each level takes a part of the browser's stack. */
+/** Deeper values show as text: each level uses the browser's stack. */
 const MAX_DEPTH = 50;
 /** Branches deeper than this begin closed. */
 const OPEN_DEPTH = 3;
 
-/** Each is a few elements: a line may be a list of a hundred thousand numbers. */
+/** Most children shown, each of a few elements: a line may be a list of a hundred thousand numbers. */
 const MAX_CHILDREN = 500;
 
 interface JsonTreeProps {
@@ -23,7 +23,7 @@ interface JsonTreeProps {
   readonly onClose: () => void;
 }
 
-/** A JSON line as a tree; a value that is clicked filters the log by it. */
+/** A JSON line as a tree; clicking a value filters the log by it. */
 export function JsonTree({ row, q, onFilter, onClose }: JsonTreeProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {

@@ -11,7 +11,7 @@ interface ClockNoteProps {
   readonly place: JobPlace;
 }
 
-/** Says which clocks differ, and whether that is taken out of the times and of the order of lines. */
+/** Lists clocks that differ, and whether times and order of lines are corrected. */
 export function ClockNote({ feed, navigation, place }: ClockNoteProps): JSX.Element | null {
   const differences = new Map<string, number>();
   for (const { execution } of feed.sources) {

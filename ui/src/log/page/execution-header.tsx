@@ -76,7 +76,7 @@ export function ExecutionHeader(props: ExecutionHeaderProps): JSX.Element | null
   );
 }
 
-/** The execution is filed under a uid that means somebody else there. */
+/** Notes that the execution's uid means a different user on its node. */
 function OtherUser({ execution }: { readonly execution: Execution }): JSX.Element | null {
   const { claimedUser, owner, node } = execution;
   if (claimedUser === undefined) return null;
@@ -88,7 +88,7 @@ function OtherUser({ execution }: { readonly execution: Execution }): JSX.Elemen
   );
 }
 
-/** Why nothing comes, perhaps, and what helps. */
+/** Notes a possible reason for missing output, and a remedy. */
 function MayBuffer(): JSX.Element {
   return (
     <span class="quiet" title={t.mayBufferTitle}>
@@ -97,7 +97,7 @@ function MayBuffer(): JSX.Element {
   );
 }
 
-/** Bytes missing from the lines, on purpose or not: a log says what it omits. */
+/** Bytes missing from the lines, on purpose or not. */
 function Losses({ execution }: { readonly execution: Pick<Execution, "thinned" | "dropped"> }): JSX.Element {
   const { thinned, dropped } = execution;
   return (

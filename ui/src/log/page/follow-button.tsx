@@ -3,7 +3,7 @@ import { Icon } from "../../icon.tsx";
 import { log as t } from "../../texts/en/log.ts";
 import type { ViewedFeed } from "../feed/viewed-feed.ts";
 
-/** Away from the end: how many lines arrived since, and the way back. */
+/** Away from the end: shows how many lines have arrived since, and leads back. */
 export function FollowButton({ feed }: { readonly feed: ViewedFeed }): JSX.Element | null {
   if (feed.isFollowing) return null;
   const { newLines } = feed;

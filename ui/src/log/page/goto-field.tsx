@@ -5,7 +5,7 @@ import { log as t } from "../../texts/en/log.ts";
 import type { Goto, GotoScope } from "./parse-goto.ts";
 
 interface GotoFieldProps {
-  /** Asked when something is typed. */
+  /** Called when something is typed. */
   readonly scope: () => GotoScope;
   readonly onGo: (to: Exclude<Goto, { is: "problem" }>) => void;
 }

@@ -109,7 +109,7 @@ function Nested(): JSX.Element {
   );
 }
 
-/** The runs of a job, asked for again when a state of the shown ones changes. */
+/** The runs of a job, refetched when a state of those shown changes. */
 function useRunCounts(of: { api: ApiClient; job: string; owner: string | undefined; states: string }): RunCounts {
   const { api, job, owner, states } = of;
   const [, countDraw] = useState(0);
@@ -133,5 +133,5 @@ function sumOf(runs: RunCounts["runs"]): StateCounts | undefined {
   return { executions: sum("executions"), ...states };
 }
 
-/** The first page of runs. */
+/** Most runs summed up: the first page. */
 const MOST_SUMMED = 500;

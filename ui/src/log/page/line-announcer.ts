@@ -1,4 +1,4 @@
-/** A screen reader that reads every line of a log says nothing: it says how many came, as often as one can listen. */
+/** Reading every line aloud would be useless, so the number of new lines is announced, this often. */
 const SAY_EVERY_MS = 5_000;
 
 interface LineAnnouncerOptions {
@@ -6,7 +6,7 @@ interface LineAnnouncerOptions {
   readonly say: (lines: number) => void;
 }
 
-/** Counts the lines that come while a log is followed. Its owner closes it. */
+/** Counts lines that arrive while a log is followed. Its owner closes it. */
 export class LineAnnouncer {
   readonly #options: LineAnnouncerOptions;
   #said: number | undefined;
@@ -17,7 +17,7 @@ export class LineAnnouncer {
     this.#options = options;
   }
 
-  /** The log has so many lines now. What comes while it is not followed is said elsewhere. */
+  /** Takes the log's number of lines. Lines that arrive while it is not followed are shown elsewhere. */
   update(total: number, isFollowing: boolean): void {
     this.#total = total;
     if (!isFollowing || this.#said === undefined) {

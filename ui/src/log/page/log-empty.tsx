@@ -12,7 +12,7 @@ interface LogEmptyProps {
   readonly onRetry: () => void;
 }
 
-/** Stands in for a log that cannot be shown. */
+/** Shown instead of a log that cannot be shown. */
 export function LogEmpty({ feed, navigation, onRetry }: LogEmptyProps): JSX.Element {
   const { place } = navigation;
   if (typeof feed.phase === "object" && place.view !== "list") {

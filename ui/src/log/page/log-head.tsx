@@ -37,8 +37,8 @@ interface LogHeadProps extends LogPageProps, LogCommands {
 }
 
 /**
- * What stands above the lines: the page draws many times a second, these only when they show something else. Until the lines
- * are there it is only the toolbar.
+ * The parts above the lines: the page draws many times a second, these only when what they show changes. Until lines
+ * are loaded, only the toolbar.
  */
 export function LogHead(props: LogHeadProps): JSX.Element {
   const { api, live, navigation, place, showOwner, hasFleet, runBoard, isConnected } = props;

@@ -6,7 +6,7 @@ export interface LogKeyHelpProps {
   readonly onClose: () => void;
 }
 
-/** The keys of the log view; their texts are loaded when they are asked for. */
+/** The keys of the log view; their texts are loaded on demand. */
 export function LogKeyHelp({ onClose }: LogKeyHelpProps): JSX.Element {
   return <KeyHelp isOpen keys={inside.help} onClose={onClose} />;
 }

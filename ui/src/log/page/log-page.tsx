@@ -52,7 +52,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
   const { redraw } = redraws;
   const feed = useLogFeed({ api, live, place, redraws });
   useEffect(() => {
-    // The header comes with the first lines; why it does not, it says in its place.
+    // Loads the header along with the first lines; a failure is shown in its place.
     void (place.view === "job" ? loadJobHeader() : loadExecutionHeader()).catch(() => undefined);
   }, [place.view]);
   const isNarrow = useNarrow();
@@ -64,7 +64,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
   const { words, foundIn, matches } = found;
   const step = useRef(found.go);
   step.current = found.go;
-  // A list of matches changes in place: what it has opened stands for it.
+  // A list of matches changes in place, so its count of opened matches represents it.
   const near = useMemo(
     () =>
       matches === undefined
@@ -149,7 +149,7 @@ export function LogPage(props: LogPageProps): JSX.Element {
       />
     );
   if (feed === undefined || shown === undefined || feed.phase === "loading") {
-    // What is drawn while the lines are on their way need not be drawn with them; a text that nobody sees brings their fonts.
+    // Drawn before the lines arrive, so as not to delay them; an invisible text loads their fonts.
     return (
       <main class="log-page" aria-busy="true">
         {head}
@@ -239,5 +239,5 @@ export function LogPage(props: LogPageProps): JSX.Element {
   );
 }
 
-/** As on the wire. */
+/** Any time, as on the wire. */
 const SOME_TIME = "2026-01-01T00:00:00.000000Z";

@@ -1,4 +1,4 @@
-/** Parts of a log's page that have a script of their own, loaded when they are first shown. */
+/** Parts of a log's page with separate scripts, loaded when they are first shown. */
 export async function loadJobBoard() {
   const { JobBoard } = await import("../../board/job-board.tsx");
   return JobBoard;

@@ -107,7 +107,7 @@ export function LogToolbar({
   );
 }
 
-/** One list, or a column for each execution. */
+/** Chooses one list, or a column for each execution. */
 function SideChoice({ place, navigation }: { place: JobPlace; navigation: Navigation }): JSX.Element {
   const choose = (value: string): void => {
     const side = SIDE_MODES.find((mode) => mode === value);
@@ -125,7 +125,7 @@ function SideChoice({ place, navigation }: { place: JobPlace; navigation: Naviga
   );
 }
 
-/** Equal lines of many executions as one row. */
+/** Toggles whether equal lines of many executions are one row. */
 function FoldToggle({ place, navigation }: { place: JobPlace; navigation: Navigation }): JSX.Element {
   const isFolded = place.fold === true;
   const change = (): void => navigation.adjust({ ...place, fold: isFolded ? undefined : true, side: undefined });
@@ -137,7 +137,7 @@ function FoldToggle({ place, navigation }: { place: JobPlace; navigation: Naviga
   );
 }
 
-/** What names an execution beside its lines. Nothing if none has labels. */
+/** Chooses the label that names an execution beside its lines. Empty if no execution has labels. */
 function GutterChoice(props: {
   readonly feed: LogFeed;
   readonly gutter: string | undefined;

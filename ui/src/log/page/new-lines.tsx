@@ -5,7 +5,7 @@ import { log as t } from "../../texts/en/log.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import { LineAnnouncer } from "./line-announcer.ts";
 
-/** For screen readers: how many lines came, every few seconds. */
+/** For screen readers: the number of new lines, every few seconds. */
 export function NewLines({ feed }: { readonly feed: LogFeed }): JSX.Element {
   const [said, setSaid] = useState({ lines: 0, times: 0 });
   const announcer = useMemo(() => {
@@ -17,7 +17,7 @@ export function NewLines({ feed }: { readonly feed: LogFeed }): JSX.Element {
   useEffect(() => announcer.update(total, feed.isFollowing), [announcer, total, feed.isFollowing]);
   return (
     <p role="status" class="for-screen-readers">
-      {/* Another element is read again where the words are the same. */}
+      {/* A new element is read aloud even if its words are the same. */}
       {said.times === 0 ? null : <span key={said.times}>{t.newLines(said.lines)}</span>}
     </p>
   );

@@ -5,7 +5,7 @@ import type { MatchFeed } from "../find/match-feed.ts";
 
 interface NoLinesProps {
   readonly feed: LogFeed;
-  /** What is shown in place of all lines. */
+  /** The matches that are shown instead of all lines. */
   readonly matches: MatchFeed | undefined;
 }
 

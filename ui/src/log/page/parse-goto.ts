@@ -10,13 +10,13 @@ export type Goto =
   | { readonly is: "problem"; readonly problem: string };
 
 export interface GotoScope {
-  /** The log's end, or now while it goes on: what `-10m` counts from. */
+  /** The log's end, or now while it continues: `-10m` counts from here. */
   readonly endMs: number;
-  /** A line number means something: one execution is shown. */
+  /** Whether line numbers have a meaning: one execution is shown. */
   readonly hasNumbers: boolean;
 }
 
-/** What is typed after `:`: `500000`, `50%`, `14:05`, `-10m`, `Nov 28 18:00`. */
+/** Parses the text after `:`: `500000`, `50%`, `14:05`, `-10m`, `Nov 28 18:00`. */
 export function parseGoto(text: string, { endMs, hasNumbers }: GotoScope): Goto {
   const typed = text.trim();
   const percent = /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(typed)?.[1];

@@ -12,7 +12,7 @@ export interface RowInsideProps {
   readonly onClose: () => void;
 }
 
-/** What a row holds beside the text that it shows: earlier states, or a JSON tree. */
+/** The content of a row besides its shown text: earlier states, or a JSON tree. */
 export function RowInside({ row, q, adjust, onClose }: RowInsideProps): JSX.Element {
   if (row.redraws > 0) return <RowStates row={row} onClose={onClose} />;
   return <JsonTree row={row} q={q} onFilter={(next) => adjust({ q: next })} onClose={onClose} />;

@@ -14,7 +14,7 @@ interface RowStatesProps {
   readonly onClose: () => void;
 }
 
-/** Everything that a redrawn row has shown, as far as it is kept. */
+/** All states kept of a redrawn row. */
 export function RowStates({ row, onClose }: RowStatesProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {

@@ -6,17 +6,17 @@ import { loadTerminal } from "../feed/terminal.ts";
 import type { LineTime } from "../view/line-time.ts";
 import { rowText } from "../view/row-segments.ts";
 
-/** One request's worth: more is a download. */
+/** Lines that one request returns: more is a download. */
 const MAX_SELECTED_LINES = 5_000;
 
 interface Selected {
   readonly from: number;
   readonly to: number;
-  /** What stands before each line; undefined: nothing. */
+  /** The prefix of each line; undefined: none. */
   readonly head: { readonly time: LineTime; readonly node: string } | undefined;
 }
 
-/** The text of lines as it shows, at most 5,000 of them. Undefined if they could not be loaded. */
+/** The text of at most 5,000 lines, as displayed. Undefined if they could not be loaded. */
 export async function selectedText(
   api: Pick<ApiClient, "lines">,
   source: LogSource,
@@ -24,7 +24,7 @@ export async function selectedText(
 ): Promise<{ readonly text: string; readonly lines: number } | undefined> {
   const limit = Math.min(MAX_SELECTED_LINES, to - from + 1);
   const lines = api.lines(source.execution, { from, limit });
-  // The view may have drawn no line that wants it.
+  // The view may not have drawn a line that needs the terminal.
   const [page] = await Promise.all([lines, loadTerminal().catch(() => undefined)]);
   if (!page.ok) return undefined;
   const rows: LogRow[] = [];

@@ -19,13 +19,13 @@ export interface SelectionBarProps {
   readonly showOwner: boolean;
   readonly place: ExecutionPlace | JobPlace;
   readonly marked: MarkedLines;
-  /** Whose lines they are; undefined: it is not known yet. */
+  /** The execution of the lines; undefined if not known yet. */
   readonly source: LogSource | undefined;
   readonly time: LineTime;
   readonly onClear: () => void;
 }
 
-/** What can be done with the marked lines. */
+/** Actions on the marked lines. */
 export function SelectionBar(props: SelectionBarProps): JSX.Element | null {
   const { api, navigation, showOwner, place, marked, source, time, onClear } = props;
   const [said, setSaid] = useState("");

@@ -9,7 +9,7 @@ interface PageTitle {
   readonly state: ExecutionState | undefined;
 }
 
-/** What a page is about, and how it stands: "rank 11 - train-llm" once that has failed first. */
+/** The title and state of a page: "rank 11 - train-llm" once that has failed first. */
 export function titleOf(
   place: ExecutionPlace | JobPlace,
   feed: LogFeed | undefined,

@@ -21,7 +21,7 @@ interface HeadFolds {
 
 /**
  * Stack traces and groups under their heads. A trace is open if the reader opened it, a group until the reader folds it,
- * and both where something in them is looked at. Groups show whole until their script is loaded.
+ * and both if they contain a marked line or the current match. Groups are unfolded until their script is loaded.
  */
 export function useHeadFolds({ marked, current, redraw }: HeadFoldsOptions): HeadFolds {
   const [hasGroups, setGroups] = useState(false);
@@ -40,7 +40,7 @@ export function useHeadFolds({ marked, current, redraw }: HeadFoldsOptions): Hea
         const isFound = current?.source === row.source && current.n >= row.n && current.n <= row.to;
         return isFound || isMarked(row, marked);
       });
-    // While it draws: the page is drawn once more, and then loads it.
+    // Set while drawing: the page is redrawn, and then loads the script.
     if (!hasGroups && items.some(isGroupHead)) setGroups(true);
     const traces = foldTraces(items, (lines) => toggled.has(lines.head) || isLookedAt(lines));
     const folded = groups?.(items, traces, (lines) => !toggled.has(lines.head) || isLookedAt(lines)) ?? traces;

@@ -26,12 +26,12 @@ export interface LogCommands {
   readonly gotoScope: () => GotoScope;
 }
 
-/** What keys do on a log's page, and the field that goes to a place. */
+/** The commands of keys on a log's page, and of the field that goes to a place. */
 export function useLogCommands(options: LogCommandsOptions): LogCommands {
   const { feed, shown, view, wrap, time, adjust, onStep, onHelp } = options;
   const goTo = (to: Exclude<Goto, { is: "problem" }>): void => {
     if (feed === undefined || shown === undefined) return;
-    // A part of what is not known yet is nowhere.
+    // While nothing is known, a part of the log has no place.
     if (to.is === "part" && feed.sources.length === 0) return;
     const lastN = feed.sources[0]?.lastN ?? 0;
     if (to.is === "line" || (to.is === "part" && feed.order === "n")) {
@@ -83,7 +83,7 @@ export function useLogCommands(options: LogCommandsOptions): LogCommands {
   return { goTo, gotoScope };
 }
 
-/** From the first execution's start to the last one's end, or to now while one goes on. */
+/** From the first execution's start to the last one's end, or to now while one runs. */
 function timesOf({ sources, isLive }: LogFeed): readonly [startMs: number, endMs: number] {
   const starts = sources.map(({ execution }) => Date.parse(execution.startedAt));
   const ends = sources.map(({ execution: { endedAt } }) => (endedAt === null ? Number.NaN : Date.parse(endedAt)));

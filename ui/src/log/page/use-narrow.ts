@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** A phone in portrait. The style sheets change at the same width. */
+/** A phone in portrait. The style sheets switch at the same width. */
 const NARROW = "(max-width: 640px)";
 
 export function useNarrow(): boolean {

@@ -1,15 +1,15 @@
 import { useCallback, useRef, useState } from "preact/hooks";
 
-/** A shorter way is a finger that trembles. */
+/** Shorter movements come from a trembling finger. */
 const TURN_PX = 24;
 
 interface Reading {
   readonly isReading: boolean;
-  /** The lines moved by so much; down is more than 0. */
+  /** Takes a movement of the lines; down is positive. */
   readonly onMove: (deltaPx: number) => void;
 }
 
-/** On a phone: whether somebody reads on, and needs the room of what stands above the lines. */
+/** On a phone: whether the reader is reading on, and needs the room above the lines. */
 export function useReading(isNarrow: boolean): Reading {
   const [isDown, setDown] = useState(false);
   const wayPx = useRef(0);

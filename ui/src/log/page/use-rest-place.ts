@@ -17,7 +17,7 @@ export function useRestPlace(navigation: Navigation, feed: LogFeed | undefined):
   );
 }
 
-/** Of columns beside each other: the earliest line's. */
+/** The place of a row; of columns beside each other, that of the earliest line. */
 function placeInJob(feed: LogFeed | undefined, top: Item): string {
   const { time, source, n } = top.kind === "lines" ? (top.side?.head ?? top) : top;
   const x = feed?.sources[source]?.execution.x ?? "";

@@ -21,10 +21,10 @@ interface ShownItemsOptions {
 }
 
 interface ShownItems {
-  /** What the view shows of a feed: its rows, its matches, or one of these for many lines. */
+  /** The items that the view shows of a feed: its rows, its matches, or rows that each represent many lines. */
   readonly of: (feed: LogFeed, labels: readonly NodeLabel[]) => Folded;
   readonly side: Side | undefined;
-  /** The script of what is chosen could not be loaded: rows stand one by one. */
+  /** Whether the script of the choice could not be loaded: then rows are shown one by one. */
   readonly isLost: boolean;
   readonly onFold: (head: LogRow) => void;
   readonly onGroup: (head: LogRow) => void;

@@ -11,7 +11,7 @@ interface ViewChoicesOptions {
   readonly isNarrow: boolean;
 }
 
-/** How lines are shown: as the address says, else as chosen last, else as fits the screen. */
+/** How lines are shown: by the address, else by the last choice, else by the screen's size. */
 interface ViewChoices {
   readonly wrap: boolean;
   readonly time: TimeMode;

@@ -2,7 +2,7 @@ import type { Execution } from "../../../../src/wire/api.ts";
 import { asRecord, parseJson } from "../../../../src/wire/record.ts";
 import { type ExecutionPlace, type JobPlace, TIME_MODES, type TimeMode } from "../../url-state.ts";
 
-/** How this reader wants lines shown, where an address does not say it. */
+/** How this reader wants lines shown, unless the address decides. */
 export interface ViewPreferences {
   readonly wrap?: boolean;
   readonly time?: TimeMode;
@@ -12,7 +12,7 @@ export interface ViewPreferences {
 
 const KEY = "marcologger.view";
 
-/** What was chosen last; nothing where the browser refuses storage. */
+/** The last choices; empty if the browser refuses storage. */
 export function storedPreferences(): ViewPreferences {
   try {
     const { wrap, time, gutter } = asRecord(parseJson(localStorage.getItem(KEY) ?? "")) ?? {};
@@ -27,7 +27,7 @@ export function storedPreferences(): ViewPreferences {
   }
 }
 
-/** What stands beside the lines of a job: as its address says, else as it was chosen last where executions have that. */
+/** The label beside the lines of a job: the address's, else the last choice if executions have that label. */
 export function gutterOf(
   place: ExecutionPlace | JobPlace,
   preferred: ViewPreferences,
@@ -43,6 +43,6 @@ export function keepPreferences(preferences: ViewPreferences): void {
   try {
     localStorage.setItem(KEY, JSON.stringify(preferences));
   } catch {
-    // Only the next visit misses it.
+    // Only the next visit lacks it.
   }
 }

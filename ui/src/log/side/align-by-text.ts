@@ -7,8 +7,9 @@ import type { SideLine } from "./side-line.ts";
 const keys = new WeakMap<LogRow, string>();
 
 /**
- * A column for each execution, with lines beside each other that are equal but for their numbers. Column after column is
- * compared with the rows so far; what stands in it alone gets a row of its own, by its time. Each column keeps its order.
+ * A column for each execution, with lines beside each other that differ at most in numbers. Compares column after
+ * column with the rows so far; a line in only one column gets a row of its own, by its time. Each column keeps its
+ * order.
  */
 export function alignByText(items: readonly Item[]): SideLine[] {
   const columns = new Map<number, Item[]>();
@@ -57,7 +58,7 @@ export function alignByText(items: readonly Item[]): SideLine[] {
   return rows;
 }
 
-/** Holes are equal to nothing. */
+/** A line's key for comparison. Holes equal nothing. */
 function keyOf(item: Item): string {
   if (item.kind === "hole") return `\0${item.source}:${item.n}`;
   const known = keys.get(item);

@@ -2,7 +2,7 @@ import { SideCells } from "./side-cells.tsx";
 import { SideHeader } from "./side-header.tsx";
 import { SideRows } from "./side-rows.ts";
 
-/** What a side by side view needs: a part of the script of its own, loaded when it is first chosen. */
+/** The code of a side by side view: a separate part of the script, loaded when it is first chosen. */
 export interface SideEngine {
   readonly SideRows: typeof SideRows;
   readonly SideCells: typeof SideCells;

@@ -4,6 +4,6 @@ import type { Item } from "../feed/log-row.ts";
 export interface SideLine {
   /** Its earliest cell. */
   head: Item;
-  /** By execution. */
+  /** Cells by execution. */
   readonly cells: Map<number, Item>;
 }

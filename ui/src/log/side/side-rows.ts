@@ -5,10 +5,10 @@ import { alignByText } from "./align-by-text.ts";
 import { alignByTime } from "./align-by-time.ts";
 import type { SideLine } from "./side-line.ts";
 
-/** Lines are aligned by their text at most this often: each time all columns are compared. */
+/** Lines are aligned by text at most this often: each time compares all columns. */
 const ALIGN_EVERY_MS = 1_000;
 
-/** The rows of a side by side view, as the view of lines takes them: in order, each the same while it does not change. */
+/** The rows of a side by side view, for the view of lines: in order, and the same objects until they change. */
 export class SideRows {
   #made: {
     readonly items: readonly Item[];
@@ -59,7 +59,7 @@ export class SideRows {
     return row;
   }
 
-  /** What a row of columns is made from where nothing was printed: the hole stands in its own column. */
+  /** The base of a row of columns without lines: the hole is in its own column. */
   #emptyRow({ source, n, to, time }: Item): LogRow {
     const key = `${source} ${n} ${to}`;
     const line = { n, time, stderr: false, fragment: false, text: "" };
@@ -68,7 +68,7 @@ export class SideRows {
     return row;
   }
 
-  /** Lines of equal text may have been printed in another order: a view needs places that rise. */
+  /** Makes places ascend, as a view needs: equal lines may have been printed in a different order. */
   #inOrder(lines: readonly SideLine[], columns: number): readonly Item[] {
     let last = "";
     return lines.map((line, at) => {

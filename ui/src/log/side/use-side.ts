@@ -10,7 +10,7 @@ export interface Side {
   readonly rows: SideRows;
 }
 
-/** More columns are chosen from on the board. */
+/** Most columns; with more executions, the reader chooses on the board. */
 export const MAX_COLUMNS = 64;
 
 interface UsedSide {
@@ -18,7 +18,7 @@ interface UsedSide {
   readonly isLost: boolean;
 }
 
-/** The side by side view of a run, where it is chosen and its script is there. */
+/** The side by side view of a run, if it is chosen and its script is loaded. */
 export function useSide(feed: LogFeed | undefined, mode: SideMode | undefined): UsedSide {
   const count = feed?.sources.length ?? 0;
   const isWanted = mode !== undefined && count > 1 && count <= MAX_COLUMNS;

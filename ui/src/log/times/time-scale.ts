@@ -1,17 +1,17 @@
 import type { RunTimes } from "../../../../src/wire/run-times.ts";
 
-/** The whole time of a run, for a scroll bar over it. */
+/** The whole time of a run, for its scroll bar. */
 export interface TimeScale {
   /** In ms since 1970. */
   readonly fromMs: number;
   readonly totalMs: number;
-  /** An outline of how much was printed when, in a square of 100: down the bar, as wide as lines are many. */
+  /** An outline of how much was printed when, in a square of 100: time runs down, the width is the number of lines. */
   readonly outline: string;
   /** Where executions failed: 0 to 1. */
   readonly failures: readonly number[];
 }
 
-/** Marks closer than this would cover each other. */
+/** Most marks: more would cover each other. */
 const MARKS = 300;
 
 export function timeScale(times: RunTimes): TimeScale {
@@ -21,13 +21,13 @@ export function timeScale(times: RunTimes): TimeScale {
   return { fromMs, totalMs, outline: outlineDown(counts), failures: apart(places) };
 }
 
-/** Parts of 100 by which lines are drawn: by the root, so that a burst does not hide all others. */
+/** Extents out of 100, by square root, so that a burst does not hide everything else. */
 function partsOf(counts: readonly number[]): readonly number[] {
   const most = Math.max(1, ...counts);
   return counts.map((count) => (count === 0 ? 0 : Math.max(2, 100 * Math.sqrt(count / most))));
 }
 
-/** Steps from left to right, up from the bottom of a square of 100. */
+/** An outline from left to right, rising from the bottom of a square of 100. */
 export function outlineAcross(counts: readonly number[]): string {
   const width = 100 / counts.length;
   const steps = partsOf(counts).map((part) => `V${(100 - part).toFixed(1)}h${width.toFixed(4)}`);

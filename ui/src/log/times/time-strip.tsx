@@ -20,11 +20,11 @@ export interface TimeStripProps {
   readonly ticks: readonly number[];
   readonly adjust: (changes: Partial<LogPlace>) => void;
   readonly onGo: (time: string) => void;
-  /** For the scroll bar. */
+  /** Gets the scale for the scroll bar. */
   readonly onScale: (scale: TimeScale) => void;
 }
 
-/** A shorter way of the pointer is a click. */
+/** A shorter movement of the pointer is a click. */
 const LEAST_DRAG_PX = 4;
 
 /** How much a run printed when, above its lines. A drag shows only that time, a click goes there. */
@@ -110,7 +110,7 @@ export function TimeStrip(props: TimeStripProps): JSX.Element | null {
   );
 }
 
-/** The time that a filter shows, as far as it says one exactly. */
+/** The period that a filter selects, if it names one exactly. */
 function chosenIn(q: string, { fromMs, totalMs }: TimeScale): { from: number; to: number } | undefined {
   const { since, until } = parseQuery(q).fields;
   const [sinceMs, untilMs] = [Date.parse(since ?? ""), Date.parse(until ?? "")];
@@ -119,7 +119,7 @@ function chosenIn(q: string, { fromMs, totalMs }: TimeScale): { from: number; to
   return { from: Number.isNaN(sinceMs) ? 0 : partOf(sinceMs), to: Number.isNaN(untilMs) ? 1 : partOf(untilMs) };
 }
 
-/** To the millisecond, as people may type it; in UTC, so that a link means the same everywhere. */
+/** A time to the millisecond, as it may be typed; in UTC, so that a link means the same everywhere. */
 function isoOf(time: string): string {
   return `${time.slice(0, 23)}Z`;
 }

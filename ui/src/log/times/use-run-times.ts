@@ -3,7 +3,7 @@ import { parseRunTimes, type RunTimes } from "../../../../src/wire/run-times.ts"
 import { queryOf } from "../../api/json-client.ts";
 import type { ApiClient } from "../../api-client.ts";
 
-/** While a run goes on; in a tab that nobody sees it waits. */
+/** How often times are fetched while a run continues, and the tab is visible. */
 const REFRESH_MS = 5_000;
 
 export interface TimedRun {
@@ -12,7 +12,7 @@ export interface TimedRun {
   readonly owner: string | undefined;
 }
 
-/** When a run printed how much, asked for again while it goes on. */
+/** How much a run printed when, refetched while it continues. */
 export function useRunTimes(api: ApiClient, { job, run, owner }: TimedRun, isLive: boolean): RunTimes | undefined {
   const [times, setTimes] = useState<RunTimes | undefined>(undefined);
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** Copies the selected text of rows, without numbers, times and marks; where none is selected, the browser copies as usual. */
+/** Copies the selected text of rows, without numbers, times and marks. Otherwise the browser copies as usual. */
 export function copyRows(event: ClipboardEvent, rows: HTMLElement | null): void {
   const text = rows === null ? undefined : copiedText(rows, document.getSelection());
   if (text === undefined) return;
@@ -6,7 +6,7 @@ export function copyRows(event: ClipboardEvent, rows: HTMLElement | null): void 
   event.preventDefault();
 }
 
-/** One line for each row of selected text. Undefined: there is none. */
+/** One line for each row of selected text. Undefined if there is none. */
 function copiedText(rows: HTMLElement, selection: Selection | null): string | undefined {
   if (selection === null || selection.isCollapsed || selection.rangeCount === 0) return undefined;
   const selected = selection.getRangeAt(0);

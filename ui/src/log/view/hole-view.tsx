@@ -9,7 +9,7 @@ interface HoleViewProps {
   /** `fetching`: this viewer does not have them yet; otherwise the collector does not. */
   readonly kind: "fetching" | "expected" | "missing";
   readonly node: string | undefined;
-  /** Why they were discarded; empty if they were not. */
+  /** Why the lines were discarded; empty if they were not. */
   readonly reason: string;
 }
 

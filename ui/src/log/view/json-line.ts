@@ -3,7 +3,7 @@ import type { LogRow } from "../feed/log-row.ts";
 /** Longer lines stay text: rows are checked while they are drawn. */
 const MAX_CHARACTERS = 65_536;
 
-/** Whether all of a line is a JSON object. */
+/** Whether a whole line is a JSON object. */
 export function isJsonLine({ text, redraws }: LogRow): boolean {
   if (redraws > 0 || text.length > MAX_CHARACTERS || !/^\s*\{/.test(text)) return false;
   try {

@@ -14,12 +14,12 @@ import { headOf, rowSegments } from "./row-segments.ts";
 interface LineTextProps {
   readonly row: LogRow;
   readonly words: readonly Word[];
-  /** What an expression matched in this very text. */
+  /** The texts that an expression matched in this row. */
   readonly found: readonly string[];
-  /** All of it, however long it is. */
+  /** Whether to show all of it, however long. */
   readonly isWhole: boolean;
   readonly onOpen: () => void;
-  /** Buttons behind the text. */
+  /** Buttons after the text. */
   readonly tail?: ComponentChildren;
 }
 

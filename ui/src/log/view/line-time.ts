@@ -15,7 +15,7 @@ export class LineTime {
   readonly #mode: TimeMode;
   readonly #startedAtMs: number;
   readonly #localMinutes = new Map<string, string>();
-  /** Asked for at each draw. */
+  /** Cached because each draw needs it. */
   #dated = { minute: "", words: "" };
 
   constructor(mode: TimeMode, startedAt: string) {
@@ -32,12 +32,12 @@ export class LineTime {
     return this.#localMinute(time) + millis;
   }
 
-  /** To the second, also where lines show no time: then in UTC. */
+  /** A time to the second, even if lines show no times: then in UTC. */
   clock(time: string): string {
     return this.format(time).slice(0, -".123".length) || time.slice(11, 19);
   }
 
-  /** The day of a time, in words, if another one began since the time before. */
+  /** The day of a time, in words, if it differs from that of the time before. */
   newDay(before: string, time: string): string | undefined {
     if (before === "" || time === "" || dayOf(before, this.#mode) === dayOf(time, this.#mode)) return undefined;
     return dayWords(time, this.#mode);

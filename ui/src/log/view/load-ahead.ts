@@ -3,40 +3,40 @@ import type { LogViewport } from "./log-viewport.ts";
 
 /** The next page is loaded when fewer rows than this are left in a direction. */
 const AHEAD_ROWS = 300;
-/** Of a run of 64 executions, which load six at a time, a screen takes eleven pages. */
+/** For a run of 64 executions, six of which load at a time, a screen takes eleven pages. */
 const PAGES_A_MOVE = 16;
 
 type End = "start" | "end";
 
 /**
- * Decides which page to load as the view nears an end of the loaded rows. A page for which rows at the other end are dropped
- * is loaded only because the reader moved that way, a few for each movement: folded rows may never fill a screen, and the two
- * ends would load what the other has dropped for ever.
+ * Decides which page to load as the view nears an end of the loaded rows. A page that causes rows at the other end to
+ * be dropped is loaded only if the reader moved that way, a few for each movement: folded rows may never fill a screen,
+ * and both ends would forever load what the other has dropped.
  *
- * What an opened place shows is asked for first: pages around it wait until the view has rested there, or the reader moves,
- * unless the screen has room for them.
+ * After opening a place, pages around it wait until the view has rested there or the reader moves, unless the screen
+ * has room for them.
  */
 export class LoadAhead {
   readonly #left: Record<End, number> = { start: 0, end: 0 };
   #isAwake = false;
 
-  /** The reader moved the view towards this end; undefined: to some place. */
+  /** Call when the reader moved the view towards this end; undefined: to some place. */
   moved(towards?: End): void {
     this.#isAwake = true;
     this.#allow(towards);
   }
 
-  /** The view was put at a place that was asked for. */
+  /** Call when the view was moved to a requested place. */
   arrived(): void {
     this.#allow();
   }
 
-  /** The view came to rest. */
+  /** Call when the view came to rest. */
   rested(): void {
     this.#isAwake = true;
   }
 
-  /** The end at which a page has to be loaded now. */
+  /** The end at which a page must be loaded now. */
   next(
     feed: Pick<ViewedFeed, "isReady" | "isLoading" | "hasRoom" | "hasEarlier" | "hasLater">,
     { items, topIndex, bottomIndex }: Pick<LogViewport, "items" | "topIndex" | "bottomIndex">,

@@ -30,7 +30,7 @@ interface LogViewProps {
   /** Set while the view is mounted. */
   readonly controls: { current: LogControls | null };
   readonly feed: ViewedFeed;
-  /** The visible items and the position that the feed requests, both of the same moment. */
+  /** The visible items, and the position that the feed requests, from the same moment. */
   readonly items: readonly Item[];
   readonly position: LogPosition;
   readonly look: RowLook;
@@ -40,13 +40,13 @@ interface LogViewProps {
   readonly folds: ReadonlyMap<LogRow, HeadFold>;
   /** The match that Find is at. */
   readonly current: Pick<RowPlace, "source" | "n"> | undefined;
-  /** Where matches are in the whole log: 0 to 1. */
+  /** Places of matches in the whole log: 0 to 1. */
   readonly ticks: readonly number[];
-  /** Of a job: its whole time, where that is known. */
+  /** The whole time of a job, if known. */
   readonly scale: TimeScale | undefined;
-  /** A person moved the lines; down is more than 0. */
+  /** Called when the reader moved the lines; down is positive. */
   readonly onMove: (deltaPx: number) => void;
-  /** The view came to rest with this row on top. Undefined: at the end, following. */
+  /** Called when the view came to rest with this row on top. Undefined: at the end, following. */
   readonly onRest: (top: Item | undefined) => void;
 }
 
@@ -146,13 +146,13 @@ export class LogView extends Component<LogViewProps> {
         class={`log${wrap ? " wrap" : ""}${feed.isFollowing ? " follows" : ""}`}
         style={viewColumns({ sources: feed.sources, labels: look.labels, items })}
       >
-        {/* Not read aloud line by line: `page/new-lines` says how many came. */}
+        {/* Not read aloud line by line: `page/new-lines` announces their number. */}
         <div
           class="scroller"
           ref={this.#scroller}
           role="log"
           aria-live="off"
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within the keyboard's reach
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable element must be reachable by keyboard
           tabIndex={0}
           aria-label={t.lines}
           onCopy={(event) => copyRows(event, this.#rows.current)}

@@ -8,7 +8,7 @@ import { ROW_PX } from "./row-heights.ts";
 import type { RowHeights, Slice } from "./row-scroll.ts";
 import { endAnchor, isBehind, scrollAnchor, sliceAt } from "./row-scroll.ts";
 
-/** Rows drawn beyond both edges, so that a turn of the wheel shows no gap; fewer at the end, where each line moves all. */
+/** Rows drawn beyond both edges, so that the wheel shows no gap; fewer at the end, where each line moves all rows. */
 const OVERSCAN_ROWS = 12;
 const PINNED_OVERSCAN_ROWS = 2;
 
@@ -66,13 +66,13 @@ export class LogViewport {
     return beyondPx;
   }
 
-  /** A row is `byPx` higher than was guessed. What is seen of it stays where it is, as do the rows behind it. */
+  /** Call when a row is `byPx` higher than estimated. Its visible part stays in place, as do the rows after it. */
   corrected(item: Item, byPx: number): void {
     if (this.#place === undefined || this.#offset === 0 || this.#compare(item, this.#place) !== 0) return;
     this.#offset += byPx;
   }
 
-  /** Goes to a position among the items. At the end it stays as it is: what is pinned goes there by itself. */
+  /** Goes to a position among the items. Does nothing for the end: a pinned view goes there by itself. */
   show(position: LogPosition, sources: readonly Pick<LogSource, "execution" | "index">[]): void {
     if (position.at === "line") {
       const abovePx = position.align === "top" ? 0 : Math.floor(this.heightPx / 3 / ROW_PX) * ROW_PX;
@@ -86,11 +86,11 @@ export class LogViewport {
   /** Puts a row at the upper edge, or `abovePx` below it. */
   showIndex(index: number, abovePx = 0): void {
     this.#stay({ index: Math.max(0, Math.min(index, this.items.length - 1)), offset: 0 });
-    // Even without movement: not past the end.
+    // Called even without movement, to stay within the end.
     this.scrollBy(-abovePx);
   }
 
-  /** The rows to draw, those with selected text among them. */
+  /** The rows to draw, including those with selected text. */
   slice(selected: SelectedPlaces | undefined): Slice {
     const overscan = this.isPinned ? PINNED_OVERSCAN_ROWS : OVERSCAN_ROWS;
     const slice = sliceAt(this.#anchor, overscan, { heights: this.#heights, viewportPx: this.heightPx });
@@ -111,7 +111,7 @@ export class LogViewport {
     return before !== undefined && before.to >= n ? behind - 1 : behind;
   }
 
-  /** Index of the first row at or after a time; of one execution its lines are in order, their times nearly. */
+  /** Index of the first row at or after a time. In one execution lines are in order, their times nearly so. */
   #indexOfTime(place: RowPlace): number {
     const beside = place.n === 0 ? -1 : this.items.findIndex((item) => isBeside(item, place));
     if (beside >= 0) return beside;
@@ -137,7 +137,7 @@ export class LogViewport {
     const index = indexOfPlace(this.items, this.#place, this.#compare);
     const item = this.items[index];
     const isThere = item !== undefined && this.#compare(item, this.#place) === 0;
-    // A row that became lower may end above the edge, or begin below it: the rows beside it are in view then.
+    // If the row became lower, it may lie outside the view: then its neighbours are in view.
     const offset = isThere ? Math.min(this.#offset, view.heights.at(index)) : 0;
     return scrollAnchor({ index, offset }, 0, view).anchor;
   }
@@ -149,7 +149,7 @@ export class LogViewport {
   }
 }
 
-/** It is a row of columns, and this place is in one of them. */
+/** Whether an item is a row of columns, one of which contains this place. */
 function isBeside(item: Item, { source, n }: RowPlace): boolean {
   if (item.kind === "hole" || item.side === undefined) return false;
   return item.side.cells.some((cell) => cell?.source === source && cell.n <= n && cell.to >= n);

@@ -1,7 +1,7 @@
 import type { Item } from "../feed/log-row.ts";
 import { HEAD_CHARACTERS } from "./row-segments.ts";
 
-/** Height of an unwrapped row. The style sheet has the same (`--row`). */
+/** Height of an unwrapped row. The style sheet has the same value (`--row`). */
 export const ROW_PX = 20;
 
 /** Heights of wrapped rows: measured where they have been drawn, guessed from their length elsewhere. */
@@ -16,12 +16,12 @@ export class WrappedHeights {
     this.#measured = new WeakMap();
   }
 
-  /** The row has not been drawn at this width. */
+  /** Whether the row has not been drawn at this width. */
   isGuess(item: Item): boolean {
     return !this.#measured.has(item);
   }
 
-  /** Returns how much higher the row is than it was known or guessed to be. */
+  /** Returns how much higher the row is than known or guessed before. */
   measured(item: Item, px: number): number {
     const byPx = px - this.of(item);
     this.#measured.set(item, px);

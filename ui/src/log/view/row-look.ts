@@ -6,11 +6,11 @@ import type { LineTime } from "./line-time.ts";
 /** Properties shared by all rows of a view. The same object as long as none changes. */
 export interface RowLook {
   readonly time: LineTime;
-  /** To mark in all rows. */
+  /** Texts to mark in all rows. */
   readonly words: readonly Word[];
-  /** To mark in one row, where an expression matched; the same object as long as it is the same. */
+  /** Texts to mark in one row, where an expression matched; the same object until they change. */
   readonly foundIn: (row: LogRow) => readonly string[];
-  /** In a list of matches: shows the lines around one, or hides them. */
+  /** In a list of matches: shows or hides the lines around one. */
   readonly near: { readonly toggle: (row: LogRow) => void; readonly isShown: (row: LogRow) => boolean } | undefined;
   /** Labels of the executions, if there are several. */
   readonly labels: readonly NodeLabel[];
@@ -18,9 +18,9 @@ export interface RowLook {
   readonly hrefOf: (row: LogRow) => string;
   /** Shows all of a long line. */
   readonly onOpen: (row: LogRow) => void;
-  /** Shows the lines under their head, or hides them. */
+  /** Shows or hides the lines under their head. */
   readonly onFold: (head: LogRow) => void;
-  /** Shows the lines that a row stands for, or hides them. */
+  /** Shows or hides the lines that a row represents. */
   readonly onGroup: (head: LogRow) => void;
   /** Draws the columns of a row, in a side by side view. */
   readonly sideCells: ((props: SideCellsProps) => JSX.Element) | undefined;

@@ -3,14 +3,14 @@ import { type Segment, segmentsOf } from "../../text/segments.ts";
 import type { LogRow } from "../feed/log-row.ts";
 import { terminal } from "../feed/terminal.ts";
 
-/** Going back into what is printed: CR that is not the last character, backspace, and sequences that move or erase. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what it looks for
+/** Moves back over printed text: CR that is not the last character, backspace, and sequences that move or erase. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it detects controls
 const GOES_BACK = /\r(?=[\s\S])|\x08|\x1b\[\d*[C-DGJKPX@]/;
 
-/** Rows that are drawn are drawn often. */
+/** Segments by row: a drawn row is drawn often. */
 const known = new WeakMap<LogRow, readonly Segment[]>();
 
-/** What a terminal shows of a row, in its colours. Characters that are invisible or move others become pictures. */
+/** A row as a terminal shows it, in its colours. Characters that are invisible or move others become pictures. */
 export function rowSegments(row: LogRow): readonly Segment[] {
   const before = known.get(row);
   if (before !== undefined) return before;
@@ -26,7 +26,7 @@ export function rowText(row: LogRow): string {
     .join("");
 }
 
-/** It shows the same from now on. */
+/** Whether a row will always show the same. */
 function isFinal({ text, screen }: LogRow): boolean {
   return screen !== undefined || !GOES_BACK.test(text) || terminal() !== undefined;
 }
@@ -35,7 +35,7 @@ function segmentsIn({ text, style, screen: shown }: LogRow): readonly Segment[] 
   if (shown !== undefined) return ofSpans(text, shown.spans);
   if (!GOES_BACK.test(text)) return segmentsOf(text, style);
   const { LineScreen } = terminal() ?? {};
-  // Nearly always what it shows in the end.
+  // Without the terminal: nearly always the final state.
   if (LineScreen === undefined) return segmentsOf(text.slice(text.trimEnd().lastIndexOf("\r") + 1), style);
   const screen = new LineScreen(style);
   screen.write(text, 1, true);
@@ -55,14 +55,14 @@ function ofSpans(text: string, spans: readonly Span[]): readonly Segment[] {
 /** The beginning of a row; what is left out is one click away. */
 interface RowHead {
   readonly segments: readonly Segment[];
-  /** Of the rest, as UTF-8. */
+  /** Bytes of the rest in UTF-8. */
   readonly restBytes: number;
 }
 
-/** Characters shown of a line before it is opened: more makes every draw slower, and nobody reads them. */
+/** Characters shown of a line before it is opened: more would slow down every draw, and are rarely read. */
 export const HEAD_CHARACTERS = 2_000;
 
-/** Of a longer line only the beginning is taken apart; its rest is counted as printed. */
+/** Only the beginning of a longer line is parsed; its rest is counted as printed. */
 const FLAT_CHARACTERS = 100_000;
 
 const heads = new WeakMap<LogRow, RowHead>();
@@ -70,12 +70,12 @@ const heads = new WeakMap<LogRow, RowHead>();
 export function headOf(row: LogRow): RowHead {
   const { length } = row.text;
   const [first = ""] = row.found ?? [];
-  // Of a match all is shown where its head would end before what was found.
+  // A match is shown whole if its head would end before the text found.
   const isWhole = length <= HEAD_CHARACTERS || row.text.indexOf(first) + first.length > HEAD_CHARACTERS;
   if (isWhole) return { segments: rowSegments(row), restBytes: 0 };
   const before = heads.get(row);
   if (before !== undefined) return before;
-  // Colours take characters as well: what is shown has fewer than the text.
+  // Colour sequences take characters as well, so fewer are shown than the text has.
   const isFlat = length > FLAT_CHARACTERS && row.screen === undefined && !GOES_BACK.test(row.text);
   const head = cutAt(isFlat ? segmentsOf(row.text.slice(0, 2 * HEAD_CHARACTERS), row.style) : rowSegments(row));
   const shown = head.reduce((sum, { text }) => sum + text.length, 0);

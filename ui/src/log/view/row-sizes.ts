@@ -3,21 +3,21 @@ import { ROW_PX, WrappedHeights } from "./row-heights.ts";
 import { HEAD_CHARACTERS } from "./row-segments.ts";
 
 /**
- * Measuring rows may change which are drawn. Each turn measures at least the rows that are drawn beyond the edge: so many
- * turns fill 3,000 px with rows of one line that were guessed to be longer.
+ * Measuring rows may change which are drawn. Each turn measures at least the rows drawn beyond the edge: this many
+ * turns fill 3,000 px with one-line rows that were guessed to be longer.
  */
 const MAX_MEASURE_TURNS = 12;
 /** Approximate width of a character of the log's font, to guess how rows wrap before they are measured. */
 const CHARACTER_PX = 7.8;
 
-/** How high rows are, and how wide the widest one. */
+/** Heights of rows, and the width of the widest one. */
 export class RowSizes {
   readonly #wrapped = new WrappedHeights();
   #turns = 0;
   #widest = 0;
   readonly #onCorrected: (item: Item, byPx: number) => void;
 
-  /** `onCorrected`: a row that had a guessed height is drawn, and `byPx` higher. */
+  /** `onCorrected`: called when a row with a guessed height is drawn `byPx` higher. */
   constructor(onCorrected: (item: Item, byPx: number) => void) {
     this.#onCorrected = onCorrected;
   }
@@ -26,13 +26,13 @@ export class RowSizes {
     return wrap ? this.#wrapped.of(item) : ROW_PX;
   }
 
-  /** The view has another width. */
+  /** Call when the view's width has changed. */
   resized(scroller: HTMLElement, rows: HTMLElement | null): void {
     const gutterPx = rows?.querySelector<HTMLElement>(".gutter")?.offsetWidth ?? 0;
     this.#wrapped.setColumns(Math.floor((scroller.clientWidth - gutterPx) / CHARACTER_PX));
   }
 
-  /** Measures the drawn rows. Returns whether they have to be drawn again: some height differs from the estimate. */
+  /** Measures the drawn rows. Returns whether they must be redrawn: some height differs from the estimate. */
   measure(rows: HTMLElement | null, drawn: readonly Item[]): boolean {
     let isNew = false;
     for (const [index, element] of [...(rows?.children ?? [])].entries()) {

@@ -1,13 +1,13 @@
 import type { Item } from "../feed/log-row.ts";
 
 /**
- * Which element shows which item. An element whose item has gone out of view takes the next item that comes in: changing
- * its texts costs less than making another one. An item keeps its element as long as it is drawn.
+ * Assigns elements to items. An element whose item has left the view takes the next item that enters: changing its
+ * texts costs less than creating another one. An item keeps its element as long as it is drawn.
  */
 export class RowSlots {
   #slots = new Map<string, number>();
 
-  /** The keys of the elements, of all items in their order. */
+  /** The keys of all items' elements, in order. */
   keysOf(items: readonly Item[]): readonly (string | number)[] {
     const before = this.#slots;
     const slots = new Map<string, number>();
@@ -16,7 +16,7 @@ export class RowSlots {
       if (slot !== undefined && isPlain(item)) slots.set(nameOf(item), slot);
     }
     const used = new Set(slots.values());
-    // Elements that are there come first: after a view has become lower, some have numbers beyond its rows.
+    // Existing elements first: if the view has become lower, some have numbers beyond its rows.
     const left = [...before.values()].filter((slot) => !used.has(slot)).sort((a, b) => b - a);
     let free = 0;
     const keys = items.map((item) => {
@@ -37,7 +37,7 @@ export class RowSlots {
   }
 }
 
-/** What somebody may have opened, or have the focus in, keeps an element of its own. */
+/** Whether an item may share an element: not if it may be opened or hold the focus. */
 function isPlain(item: Item): boolean {
   return item.kind === "lines" && item.fold === undefined && item.redraws === 0 && item.text.length < MOST_CHARACTERS;
 }

@@ -15,7 +15,7 @@ interface RowViewProps {
   readonly marked: boolean;
   readonly current: boolean;
   readonly found: readonly string[];
-  /** All of a long line is shown. */
+  /** Whether a long line is shown whole. */
   readonly isWhole: boolean;
   /** The day that begins with this row. */
   readonly newDay: string | undefined;
@@ -99,7 +99,7 @@ export class RowView extends Component<RowViewProps> {
   }
 }
 
-/** Null for most rows: they are drawn without it. */
+/** Null for most rows, which need no tail. */
 function tailOf({ row, look, fold }: Pick<RowViewProps, "row" | "look" | "fold">): JSX.Element | null {
   const isJson = isJsonLine(row);
   if (fold === undefined && !isJson) return null;
@@ -115,7 +115,7 @@ function tailOf({ row, look, fold }: Pick<RowViewProps, "row" | "look" | "fold">
   );
 }
 
-/** Who has printed a line; one of many opens into theirs. */
+/** The executions that printed a line; a label for several opens into their lines. */
 function FoldLabel({ fold, onGroup }: { fold: Fold; onGroup: RowLook["onGroup"] }): JSX.Element {
   const { head, names, count, isOpen } = fold;
   if (count === 1)
@@ -168,7 +168,7 @@ function isSameFold(a: HeadFold | undefined, b: HeadFold | undefined): boolean {
   return a?.of === b?.of && a?.rows.length === b?.rows.length && a?.isOpen === b?.isOpen;
 }
 
-/** A line that is redrawn shows how far something is: also on stderr that is no error. */
+/** Whether a line is redrawn and so shows progress, which on stderr is no error either. */
 function isProgress({ redraws, text }: LogRow): boolean {
   return redraws > 0 || text.startsWith("\r");
 }

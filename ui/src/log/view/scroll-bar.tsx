@@ -6,15 +6,15 @@ interface ScrollBarProps {
   readonly start: number;
   readonly size: number;
   readonly total: number;
-  /** Parts of it where lines are missing. */
+  /** Parts of the range where lines are missing. */
   readonly holes: readonly (readonly [from: number, to: number])[];
-  /** Where matches are, and failures: 0 to 1. */
+  /** Places of matches, and of failures: 0 to 1. */
   readonly ticks: readonly number[];
   readonly failures?: readonly number[];
-  /** How much is where: an outline in a square of 100. */
+  /** An outline of how much is where, in a square of 100. */
   readonly outline?: string;
   readonly describe: (at: number) => string;
-  /** The reader moved the upper edge of the view there. */
+  /** Called when the reader moved the upper edge of the view there. */
   readonly onMove: (at: number) => void;
 }
 

@@ -7,8 +7,8 @@ import type { NodeLabel } from "./row-look.ts";
 type Labelled = Pick<Execution, "node" | "labels">;
 
 /**
- * Names of nodes, or the label `gutter` of executions. Where a node has several, its ranks tell them apart: `node2/5`;
- * without ranks they are numbered.
+ * Names of nodes, or the label `gutter` of executions. Several executions on a node are distinguished by rank:
+ * `node2/5`; without ranks they are numbered.
  */
 export function sourceLabels(executions: readonly Labelled[], gutter: string | undefined): readonly NodeLabel[] {
   const ofNode = new Map<string, { count: number; seen: number; readonly ranks: Set<string> }>();

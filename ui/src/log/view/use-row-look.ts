@@ -16,7 +16,7 @@ interface UseRowLookOptions {
   readonly gutter: string | undefined;
   readonly navigation: Navigation;
   readonly adjust: (changes: Partial<LogPlace>) => void;
-  /** What shows lines that go back; replaced when it is loaded. */
+  /** The terminal for lines that move back; changes when it is loaded. */
   readonly terminal: unknown;
   /** Number of executions in the feed; it only grows. */
   readonly sources: number;
@@ -55,7 +55,7 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
   return useMemo(() => {
     const executions = (feed?.sources ?? []).map((source) => source.execution);
     const startedAt = executions.map((each) => each.startedAt).sort()[0] ?? "";
-    /** As an address names a line of a job. */
+    /** A line of a job as written in an address. */
     const markOf = ({ source, time, n }: LogRow): string =>
       view === "job" ? formatTimePosition({ time, n, x: executions[source]?.x ?? "" }) : "";
     return {

@@ -2,7 +2,7 @@ import type { Item } from "../feed/log-row.ts";
 import type { LogSource } from "../feed/log-source.ts";
 import type { NodeLabel } from "./row-look.ts";
 
-/** Longer node names are cut; the tooltip has them whole. */
+/** Longer node names are cut; the tooltip shows them in full. */
 const MAX_LABEL_CHARACTERS = 20;
 const LEAST_DIGITS = 4;
 

@@ -12,12 +12,12 @@ import { ScrollBar } from "./scroll-bar.tsx";
 interface ViewScrollBarProps {
   readonly feed: ViewedFeed;
   readonly viewport: LogViewport;
-  /** Where matches are in the whole log: 0 to 1. */
+  /** Places of matches in the whole log: 0 to 1. */
   readonly ticks: readonly number[];
-  /** Of a job: its whole time, where that is known. */
+  /** The whole time of a job, if known. */
   readonly scale: TimeScale | undefined;
   readonly time: LineTime;
-  /** The view moved within the loaded rows. */
+  /** Called when the view moved within the loaded rows. */
   readonly onMoved: () => void;
 }
 

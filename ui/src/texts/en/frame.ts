@@ -2,10 +2,10 @@ import { formatCount } from "../../format.ts";
 import { counted } from "../counted.ts";
 import { translated } from "../language.ts";
 
-/** What every page shows: the top bar, notices, states, refusals of the browser and the network. */
+/** Texts of every page: the top bar, notices, states, refusals of the browser and the network. */
 export const frame = translated("frame", {
   states: { running: "running", finished: "finished", failed: "failed", lost: "lost" },
-  /** How many executions are in a state. */
+  /** Number of executions in a state. */
   inState: {
     running: (count: number) => `${formatCount(count)} running`,
     finished: (count: number) => `${formatCount(count)} finished`,
@@ -26,7 +26,7 @@ export const frame = translated("frame", {
   unreachedWhy: (message: string) => `${message}. It may be starting, or the network is down.`,
   partMissing: "A part of this page could not be loaded",
   partMissingWhy: "The network is down, or the collector has been updated since this tab was opened.",
-  /** Where there is only room for a line. */
+  /** Used if there is only room for one line. */
   partFailed: "This part could not be loaded: reload the page",
   reload: "Reload",
   searchTitle: "Search the lines of all executions",

@@ -2,7 +2,7 @@ import { formatCount } from "../../format.ts";
 import { counted } from "../counted.ts";
 import { translated } from "../language.ts";
 
-/** What opens in the page of a log. */
+/** Texts of dialogues and panels on a log's page. */
 export const inside = translated("inside", {
   help: [
     ["j k ↓ ↑", "one line down, up"],

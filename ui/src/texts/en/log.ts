@@ -1,7 +1,7 @@
 import { counted } from "../counted.ts";
 import { translated } from "../language.ts";
 
-/** What the page of a log shows at once; what opens in it is in `inside` and `find`. */
+/** Texts that a log's page shows at once; those of its dialogues and panels are in `inside` and `find`. */
 export const log = translated("log", {
   newLines: (count: number) => counted(count, "new line", "new lines"),
   follow: "Follow",

@@ -8,7 +8,7 @@ export const login = translated("login", {
   tryAgainIn: (seconds: number) => ` Try again in ${seconds} s.`,
   checking: "Checking…",
   signIn: "Sign in",
-  /** What PAM's modules usually ask for, by their own words. */
+  /** Usual prompts of PAM modules, by their own words. */
   prompts: {
     code: "Code",
     "current password": "Current password",

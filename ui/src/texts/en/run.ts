@@ -93,7 +93,7 @@ export const run = translated("run", {
   stoppedBy: (user: string) => `, stopped by ${user}`,
   reasons,
   inPlace: (paths: string) => `in place: ${paths}`,
-  /** By the words in which nodes say it, strerror(3)'s but for the first. */
+  /** By the nodes' words: those of strerror(3), except the first. */
   added: {
     "none of its files is in place": "none of its files is in place",
     "Permission denied": "permission denied",

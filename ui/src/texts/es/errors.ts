@@ -1,4 +1,4 @@
-/** The collector's refusals, by their code. What is not here stays in its own words, which name what is wrong. */
+/** The collector's refusals, by code. Others stay in the collector's words, which name the fault. */
 export const errors: Readonly<Record<string, string>> = {
   unauthorized: "Inicia sesión primero",
   denied: "No tienes permiso para eso",

@@ -1,6 +1,6 @@
 import type { ProblemName } from "../../../../src/wire/problems.ts";
 
-/** What the collector names as wrong with a request or a search. */
+/** Faults of a request or a search, as named by the collector. */
 export const problems: Readonly<Record<ProblemName, string>> = {
   body: "se esperaba JSON como {example}",
   text: "{name}: se esperaba un texto",
