@@ -15,7 +15,7 @@ const NO_BYTES = Buffer.alloc(0);
 
 const unpack: (bytes: Buffer, options: ZlibOptions) => Promise<Buffer> = promisify(gunzip);
 
-/** Of a sealed log. */
+/** A piece of a sealed log. */
 type SealedPiece = LogPiece & { readonly sealed: NonNullable<LogPiece["sealed"]> };
 
 /**

@@ -12,7 +12,7 @@ const WRITE_BYTES = 32_768;
 /** The event loop gets a turn after this much text, to receive ripgrep's hits or a stop. */
 const TURN_BYTES = 524_288;
 
-/** What the owner of the epochs provides. */
+/** Calls from the epochs to their owner. */
 interface EpochsPort {
   readonly joiner: LineJoiner;
   /** What ripgrep should print for the next lines. */

@@ -115,7 +115,7 @@ export class OpenFiles {
     if (this.#closing.delete(fd)) closeSync(fd);
   }
 
-  /** Undefined if somebody has removed the file, so that its bytes cannot reach the disk. */
+  /** Undefined if the file was removed, so that its bytes cannot reach the disk. */
   #existing(file: AppendFile): number | undefined {
     try {
       return this.#descriptor(file);

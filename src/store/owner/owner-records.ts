@@ -20,7 +20,7 @@ export interface OwnerRecord {
 
 /**
  * Which user, by name and uid, owns which folder. A new user with an earlier user's name has another uid, and so
- * another id, `name~uid`, another folder and another list: nobody inherits logs with a name. No user name contains `~`.
+ * another id, `name~uid`, another folder and another list: logs are not inherited with a name. No user name contains `~`.
  */
 export class OwnerRecords {
   readonly #logsDir: string;

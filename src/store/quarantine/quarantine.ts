@@ -164,7 +164,7 @@ export class Quarantine {
     return loss === undefined ? undefined : { ...loss, limitBytes: this.#rooms.halfBytes };
   }
 
-  /** Drops some of the entries that nobody claimed in time. Returns their number. */
+  /** Drops some of the entries that were not claimed in time. Returns their number. */
   expire(nowMs: number): number {
     const untilMs = performance.now() + EXPIRE_WITHIN_MS;
     let expired = 0;

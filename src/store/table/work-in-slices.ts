@@ -13,7 +13,7 @@ export const NO_WORK: SlicedWork = { stop: () => {}, areDone: true };
  * Processes each item in short turns, beside the live work; waits for one whose `act` returns a promise.
  *
  * @param act Never rejects.
- * @param turnMs Longer at the start, while nobody is served.
+ * @param turnMs Longer at the start, before requests are served.
  */
 export function workInSlices<T>(
   items: readonly T[],

@@ -16,7 +16,7 @@ const SPACE = /\s/;
 const FIELD = new RegExp(`^(${FIELD_NAMES.join("|")}):`, "i");
 
 /**
- * Parses what is typed into the search field: words, `"a phrase"` and `/a regular expression/`, each with `-` before it to
+ * Parses the text of the search field: words, `"a phrase"` and `/a regular expression/`, each with `-` before it to
  * exclude it; `node: rank: stream: level: state: since: until:` and a value, in quotes if it has spaces.
  *
  * Everything else is a word, even `http://a` and `key:value`. Total: every text is a query.

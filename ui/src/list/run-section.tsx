@@ -20,7 +20,7 @@ import { useInView } from "./use-in-view.ts";
 
 interface RunSectionProps {
   readonly row: ListRow;
-  /** Its executions are what is looked for. */
+  /** Whether a filter is active, so that the run's executions are shown. */
   readonly isFiltered: boolean;
   readonly glances: Glances | undefined;
   readonly navigation: Navigation;

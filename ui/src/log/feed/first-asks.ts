@@ -13,7 +13,7 @@ const PART_BEFORE = 4;
 /** Requests sent when a log is opened. */
 export interface FirstAsks {
   readonly found: Promise<Answer<Found>>;
-  /** Of an execution. */
+  /** For an execution. */
   readonly lines?: Promise<Answer<LogLinePage>>;
   /** For a job: needed only if it is read in pages. */
   readonly runLines?: Promise<Answer<RunPage>>;

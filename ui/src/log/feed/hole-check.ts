@@ -63,7 +63,7 @@ export class HoleCheck {
     this.#cancelRetry?.();
   }
 
-  /** What was requested may have arrived since. */
+  /** Call when requested lines may have arrived since: all holes are requested again. */
   forget(): void {
     this.#asked.clear();
     this.soon();
@@ -109,7 +109,7 @@ export class HoleCheck {
     return isFilled;
   }
 
-  /** Afterwards all known lines are covered, except what is too much to fetch. */
+  /** Fetches until all known lines are covered, except where they are too many to fetch. */
   async #fillBehind(): Promise<boolean> {
     const { window } = this.#options;
     let isFilled = true;

@@ -3,7 +3,7 @@ import type { Target } from "../../../../src/wire/live.ts";
 import type { Answer } from "../../api/json-client.ts";
 import type { ApiClient } from "../../api-client.ts";
 
-/** The target of a log view. Empty node: any (execution) or all (job). No owner: the only user who has such a one. */
+/** The target of a log view. Empty node: any (execution) or all (job). No owner: the only user who has one. */
 export type LogTarget =
   | { readonly view: "execution"; readonly x: string; readonly owner?: string; readonly node: string }
   | {

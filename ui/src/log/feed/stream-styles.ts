@@ -20,7 +20,7 @@ interface Stream {
   look: StreamLook;
   /** The last line that passed. */
   n: number;
-  /** By number. */
+  /** Sorted by line number. */
   known: Known[];
 }
 
