@@ -41,7 +41,7 @@ export class FleetClient {
     return this.#api.ask("api/sign", { parse, body });
   }
 
-  /** @param signed the parts of its order. @param batch nodes at a time; 0: all at once */
+  /** @param signed The parts of its order. @param batch Nodes at a time; 0: all at once. */
   sendRun(
     signed: readonly SignedOrder[],
     { batch, pausesOnFailure }: { readonly batch: number; readonly pausesOnFailure: boolean },

@@ -1,10 +1,12 @@
 import type { Reveal, Shown } from "./reveal.ts";
 
-/** Loaded once something is looked for, or has the focus. Without it the view stays where it is. */
+/**
+ * Loads `Reveal` once there is a search, or a row has the focus. If it cannot be loaded, the view stays where it is.
+ */
 export class LazyReveal {
   #reveal: Promise<Reveal> | undefined;
 
-  /** To be called after each update of the view. */
+  /** Call after each update of the view. */
   show(scroller: HTMLElement | null, shown: Shown): void {
     const { activeElement } = document;
     const isWanted = shown.current !== undefined || shown.ticks.length > 0 || activeElement?.closest(".row");

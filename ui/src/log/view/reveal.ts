@@ -4,18 +4,18 @@ import type { RowPlace } from "../feed/row-order.ts";
 export interface Shown {
   /** The match that Find is at. */
   readonly current: Pick<RowPlace, "source" | "n"> | undefined;
-  /** Where matches are. */
+  /** Places of matches. */
   readonly ticks: readonly number[];
   readonly words: unknown;
-  /** Of the rows that are drawn. */
+  /** The first drawn item. */
   readonly first: Item | undefined;
   readonly wrap: boolean;
 }
 
-/** The reader moves the view. */
+/** Events by which the reader moves the view. */
 const MOVES = ["wheel", "pointerdown", "touchstart", "keydown"] as const;
 
-/** Brings into view what is looked for and what Tab has reached, until the reader moves away from it. */
+/** Brings matches, and the element that Tab has reached, into view, until the reader moves away. */
 export class Reveal {
   readonly #scroller: HTMLElement;
   #revealed: unknown;
@@ -37,18 +37,18 @@ export class Reveal {
     const isList = first?.kind === "lines" && first.found !== undefined;
     const wanted = current ?? (isList ? words : undefined);
     if (wanted === undefined || wrap || this.#revealed === wanted) return;
-    // In a list of matches the first one, if none is seen.
+    // In a list of matches, reveals the first one if none is visible.
     if (scrollToMark(this.#scroller, current === undefined ? "mark" : ".current mark")) this.#revealed = wanted;
   }
 
   /**
-   * The browser shows at once what has the focus. Then rows may turn out to be higher than they were thought, and on a phone
-   * the header folds away.
+   * Brings the focus back into view: the browser shows it at once, but then rows may turn out higher than estimated,
+   * and on a phone the header disappears.
    */
   #showFocus(): void {
     const [element, scroller] = [this.#reached, this.#scroller];
     if (element === null || element !== document.activeElement || !scroller.contains(element)) return;
-    // Lines that are followed move away by themselves.
+    // While the view follows, lines move away by themselves.
     if (scroller.closest(".follows") !== null) return;
     const [box, view] = [element.getBoundingClientRect(), scroller.getBoundingClientRect()];
     const hiddenPx = box.top < view.top ? box.top - view.top : Math.max(0, box.bottom - view.bottom);
@@ -56,7 +56,7 @@ export class Reveal {
   }
 }
 
-/** Returns whether there is such a mark. */
+/** Scrolls to the first mark unless one is visible. Returns whether there is a mark. */
 function scrollToMark(scroller: HTMLElement, selector: string): boolean {
   const marks = [...scroller.querySelectorAll(selector)].map((mark) => mark.getBoundingClientRect());
   const [first] = marks;
