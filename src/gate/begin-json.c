@@ -76,7 +76,8 @@ static bool isString(const char *from, const char *to, const char *wanted, size_
   return (size_t)(to - from) == length + 2 && from[0] == '"' && memcmp(from + 1, wanted, length) == 0;
 }
 
-// One member. In the outermost object, with `names`, a name may hold no escape: "\u0078" would be a second "x".
+// Reads one member. In the outermost object, which has `names`, a name may hold no escape: "\u0078" would be a second
+// "x".
 static bool readMember(struct text *text, struct names *names, int depth) {
   const char *name = text->at;
   if (!readString(text)) return false;
@@ -99,7 +100,7 @@ static bool readMember(struct text *text, struct names *names, int depth) {
   return true;
 }
 
-// The rest of an object or an array, after its bracket.
+// Reads the rest of an object or an array, after its opening bracket.
 static bool readItems(struct text *text, char close, struct names *names, int depth) {
   skipSpaces(text);
   if (readOne(text, close)) return true;

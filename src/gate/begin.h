@@ -1,5 +1,4 @@
-// Parser for the start of a connection: "B <x> <k> <length>
-// " and that many octets of JSON. Pure.
+// Parser for the start of a connection: "B <x> <k> <length>", a line feed, and that many octets of JSON. Pure.
 #ifndef MLGATE_BEGIN_H
 #define MLGATE_BEGIN_H
 
@@ -7,7 +6,7 @@
 
 #define X_BYTES 26
 #define K_BYTES 22
-// " x="X" k="K" with the quotation mark that ends the previous member: as in each frame of the execution.
+// The text `" x="X" k="K"`, from the quotation mark that ends the previous member, as in each frame of the execution.
 #define NAME_BYTES (5 + X_BYTES + 5 + K_BYTES + 1)
 
 // The part that all frames of an execution share.
@@ -27,7 +26,7 @@ enum beginVerdict {
 
 struct begin {
   struct executionName name;
-  // Octets before the JSON, and of it. Frames follow.
+  // Octets before the JSON, and octets of JSON. Frames follow.
   size_t headBytes, jsonBytes;
 };
 

@@ -27,7 +27,7 @@ static struct connection *newConnection(struct gate *gate, struct user *user, in
   return connection;
 }
 
-// `hasEnded`: all that it sent was read.
+// `hasEnded`: everything that the client sent has been read.
 static void closeClient(struct gate *gate, int client, bool hasEnded) {
   if (hasEnded || !passedCollects(&gate->passed, client)) return pollerClose(&gate->poller, &client);
   if ((size_t)client < gate->poller.size) pollerForget(&gate->poller, client);
@@ -46,13 +46,14 @@ static enum counter limitFor(struct gate *gate, struct user *user) {
   return gate->users.connections >= gate->allConnections ? COUNT_REFUSED_ALL : COUNT_ACCEPTED;
 }
 
-// Whether it was closed again before it was accepted: a user who does that without pause should cost little.
+// Whether the client closed it before it was accepted: a user who does that without pause should cost little.
 static bool isGone(int client) {
   char octet;
   return recv(client, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-// Out-of-band octets stay in the stream with the files that they carry. Otherwise the kernel drops them at the next one.
+// Keeps out-of-band octets in the stream, with the files that they carry. Otherwise the kernel drops both when the next
+// one arrives.
 static bool setInline(int client) {
   int yes = 1;
   return setsockopt(client, SOL_SOCKET, SO_OOBINLINE, &yes, sizeof yes) == 0;
@@ -86,7 +87,7 @@ void connectionAccept(struct gate *gate, int client) {
   gate->users.connections += 1;
   gate->counters.values[COUNT_ACCEPTED] += 1;
   connectionExpectRest(connection, true);
-  // It was written at once.
+  // mlrun writes its BEGIN at once, so it may be there already.
   if (turnsMayHold(connection)) readBegin(connection);
 }
 
@@ -166,7 +167,7 @@ void connectionWatch(struct connection *connection) {
   bool wants = isRead && connection->wait == WAIT_NONE && !connection->hasEnded && connection->wholeBytes == 0;
   struct gate *gate = connection->gate;
   if (pollerSet(&gate->poller, connection->client, wants ? EPOLLIN : 0, onClient, connection)) return;
-  // No false T was sent: every client sends again.
+  // No false T was sent, so every client sends again.
   logEvent(LOG_SAYS_ERROR, "cannot watch a connection: %s", strerror(errno));
   exit(EXIT_FAILURE);
 }
@@ -224,7 +225,7 @@ static void onClient(void *context, uint32_t events) {
     if (connection->stage == STAGE_LINES) turnsRead(connection);
     return;
   }
-  // The client has gone. First the lines that it handed over go on.
+  // The client has gone. The lines that it handed over still go on.
   if (connection->stage == STAGE_LINES) return pollerForget(&connection->gate->poller, connection->client);
   connectionEnd(connection, COUNT_LEFT);
 }

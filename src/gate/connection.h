@@ -21,21 +21,22 @@ enum stage {
   STAGE_LINES,
   // The client has half-closed, and so has the gate; waits for rsyslogd's EOF.
   STAGE_HALF_CLOSED,
-  // It arrived; the next proof, or the current one, shows whether it came from rsyslogd.
+  // rsyslogd's EOF arrived; the next proof, or the current one, shows whether rsyslogd itself sent it.
   STAGE_UNPROVEN,
 };
 
-// Why it is not read, see turns.h: it waits for a turn for a small or a large read, or its user holds too many octets.
+// Why a connection is not read (see turns.h): it waits for a turn for a small or a large read, or its user holds too
+// many octets.
 enum wait { WAIT_NONE, WAIT_SMALL, WAIT_LARGE, WAIT_HELD };
 
 struct connection {
   struct gate *gate;
   struct user *user;
-  // The client's, by SO_PEERCRED.
+  // Of the client at connect(2), by SO_PEERCRED.
   uid_t uid;
   pid_t pid;
   gid_t gid;
-  // -1 if there is none.
+  // Sockets; -1 if there is none.
   int client, relay;
   enum stage stage;
   enum wait wait;
@@ -50,11 +51,11 @@ struct connection {
   char *held;
   size_t heldBytes, wholeBytes, jsonBytes;
 
-  // In the list of its stage: the user's begins, the round's, the proof's.
+  // Link in the list of its stage: the user's begins, the round's, the proof's.
   struct link inStage;
-  // In the list of its wait; among the connections with octets that rsyslogd has not read.
+  // Link in the list of its wait, and link among the connections with octets that rsyslogd has not read.
   struct link inWait, inFlight;
-  // The number of answers of the relay when its octets were last handed on: see turns.h.
+  // The relay's count of answers when octets were last handed on: see turns.h.
   uint64_t handedOnAt;
   struct link inHalfDone;
   uint64_t halfDoneSinceMs;

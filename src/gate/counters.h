@@ -22,7 +22,7 @@ enum counter {
   // Connections ended without an answer because the relay was missing, went, or did not prove that it took over.
   COUNT_LOST_RELAY,
   COUNT_UNPROVEN,
-  // K and T.
+  // Answers sent: K and T.
   COUNT_BEGUN,
   COUNT_TAKEN_OVER,
   COUNT_ROUNDS,
@@ -48,7 +48,7 @@ struct counters {
 // Room for countersText.
 #define COUNTERS_TEXT_BYTES 4096
 
-// Writes them in Prometheus's text format 0.0.4. Returns the length.
+// Writes the counters in Prometheus's text format 0.0.4. Returns the length.
 size_t countersText(const struct counters *counters, char text[static COUNTERS_TEXT_BYTES]);
 
 #endif

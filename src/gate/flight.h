@@ -11,10 +11,10 @@ struct turns;
 // Octets of a connection that rsyslogd has not read, as the kernel charges them: slightly more than were sent.
 size_t flightUnread(const struct connection *connection);
 
-// This many octets were handed to the relay.
+// Counts octets that were handed to the relay.
 void flightTake(struct connection *connection, size_t bytes);
 
-// The connection has nothing left in the relay.
+// Ends the count of a connection that has nothing left in the relay.
 void flightLeave(struct connection *connection);
 
 // Removes connections whose octets rsyslogd has read meanwhile.

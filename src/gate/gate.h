@@ -29,13 +29,13 @@ struct gate {
   struct passed passed;
   // Connections with half a BEGIN or half a frame, oldest first.
   struct link halfDone;
-  // Steady (CLOCK_MONOTONIC), as of this turn of the loop.
+  // Steady time (CLOCK_MONOTONIC), as of this turn of the loop.
   uint64_t nowMs;
   size_t connectionsPerUser, allConnections;
   uint64_t restWithinMs;
   // The last write of the metrics file failed.
   bool isReportMissed;
-  // One read, after the remainder of the previous one, while a handler runs.
+  // Holds one read, after the remainder of the previous one, while a handler runs.
   char scratch[SCRATCH_BYTES];
 };
 

@@ -37,13 +37,13 @@
 // Users with a connection, or with BEGINs in the last seconds.
 #define MAX_USERS 4096
 #define USER_BUCKETS 1024
-// Of them in one range of 65,536 uids, as many as a user can have of subordinate ones (subuid(5)): more of a range share
-// one entry. So no user with a range or two that the gate does not know of takes all entries.
+// Users in one range of 65,536 uids, as many as one user's subordinate uids (subuid(5)): more of a range share one
+// entry. So a user with a range or two unknown to the gate cannot take all entries.
 #define USERS_PER_RANGE 512
 #define RANGE_BITS 16
 #define UID_RANGES 65536
 
-// Of /etc/subuid: ranges, and octets. Beyond this each uid has its own share.
+// Ranges and octets read from /etc/subuid. Beyond this each uid has its own share.
 #define MAX_RANGES 4096
 #define MAX_SUBUID_BYTES (256 * KIB)
 
@@ -68,7 +68,8 @@
 #define SMALL_CONNECTIONS 8
 #define ALL_SMALL_CONNECTIONS 10
 
-// For the whole BEGIN, and for the rest of a frame, unless --rest-within-ms says otherwise: mlrun writes each at once.
+// Time for the whole BEGIN, and for the rest of a frame, unless --rest-within-ms says otherwise: mlrun writes each at
+// once.
 #define HALF_DONE_MS 10000
 #define MAX_HALF_DONE_MS 600000
 // Files in one message between processes: SCM_MAX_FD of the kernel, unix(7).
@@ -86,9 +87,9 @@
 #define MAX_DESCRIPTORS 131072
 // Connections that may wait to be accepted; net.core.somaxconn is 4096 by default.
 #define LISTEN_BACKLOG 4096
-// Of one turn of the loop: connections accepted, and events handled, up to 15 us each. A BEGIN takes about eight turns,
-// so a user who connects and closes without pause must not make them long. Equally many: while the queue of connections
-// is full, the kernel refuses everybody.
+// Connections accepted and events handled in one turn of the loop, up to 15 us each. A BEGIN takes about eight turns,
+// so a user who connects and closes without pause must not make them long. Both are equal: while the queue of
+// connections is full, the kernel refuses everybody.
 #define ACCEPTS_PER_TURN 32
 #define EVENTS_PER_TURN 32
 

@@ -10,7 +10,7 @@ bool listenerIsInherited(void);
 // The socket held by systemd, non-blocking; -1 if it is not a listening unix stream socket, which is logged.
 int listenerInherit(void);
 
-// Creates one for everybody (mode 0666). -1 on failure, which is logged.
+// Creates the socket, for everybody (mode 0666). -1 on failure, which is logged.
 int listenerBind(const char *path);
 
 #endif

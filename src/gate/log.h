@@ -4,7 +4,7 @@
 
 enum severity { LOG_SAYS_ERROR = 3, LOG_SAYS_WARNING = 4, LOG_SAYS_INFO = 6 };
 
-// Contains no outside text, only numbers, and paths of the command line. A line that cannot be written is dropped.
+// Logs only numbers and paths of the command line, no outside text. A line that cannot be written is dropped.
 __attribute__((format(printf, 2, 3))) void logEvent(enum severity severity, const char *format, ...);
 
 #endif

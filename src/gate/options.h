@@ -12,11 +12,11 @@ struct options {
   // NULL: no metrics file.
   const char *metricsPath;
   size_t connectionsPerUser, beginsPerSecond;
-  // For the rest of a BEGIN or of a frame.
+  // Time for the rest of a BEGIN or of a frame.
   size_t restWithinMs;
 };
 
-// Reads it, or ends the process: with 0 after --help and --version, with 2 after a mistake.
+// Reads the command line, or ends the process: with 0 after --help and --version, with 2 after a mistake.
 struct options optionsRead(int count, char **words, bool hasSocket);
 
 #endif

@@ -19,7 +19,7 @@ static _Noreturn void hold(struct passed *passed, const int pipe[2]) {
   passed->files[passed->count] = pipe[0];
   qsort(passed->files, passed->count + 1, sizeof passed->files[0], compare);
   for (size_t i = 0; i <= passed->count; i += 1) {
-    // Before Linux 5.9 the call fails: then this process also holds the others for this moment.
+    // Before Linux 5.9 the call fails: then this process also holds the other descriptors until it ends.
     if (passed->files[i] > from) close_range((unsigned)from, (unsigned)passed->files[i] - 1, 0);
     from = passed->files[i] + 1;
   }
@@ -43,11 +43,11 @@ void passedGive(struct passed *passed) {
   close(ends[1]);
 }
 
-// Makes room for so many.
+// Makes room for this many files, and for the client's socket.
 static void makeRoom(struct passed *passed, size_t files) {
   size_t room = MAX_COLLECTED - 1;
   if (passed->count + files > room) passedGive(passed);
-  // No process for a whole turn: now it may wait.
+  // No process could be started: the gate closes them itself, which may block.
   if (passed->count + files > room) closeAll(passed);
 }
 
@@ -85,13 +85,13 @@ bool passedCollects(struct passed *passed, int client) {
   char unread[UNREAD_BYTES];
   bool hasFiles;
   ssize_t got = passedRead(passed, client, unread, sizeof unread, &hasFiles);
-  // It has not ended yet: after this, nothing more comes.
+  // The client has not ended yet: after this, nothing more comes.
   if (got != 0) shutdown(client, SHUT_RDWR);
   for (bool isFirst = true; (isFirst || got > 0) && got != 0 && !hasFiles; isFirst = false) {
     got = passedRead(passed, client, unread, sizeof unread, &hasFiles);
   }
   if (!hasFiles) return false;
-  // There may be more of them behind.
+  // More files may lie unread in the socket.
   makeRoom(passed, 1);
   passed->files[passed->count] = client;
   passed->count += 1;

@@ -25,8 +25,8 @@ ssize_t passedRead(struct passed *passed, int client, char *bytes, size_t room, 
 // Takes a client's socket that is to be closed, when there are files in what was not read. False: close it.
 bool passedCollects(struct passed *passed, int client);
 
-// Gives what was collected to a process that ends. Where none can be started, it stays for the next turn. Once a turn
-// of the loop.
+// Gives what was collected to a process that ends. If none can be started, it stays until the next turn. Call it once
+// in each turn of the loop.
 void passedGive(struct passed *passed);
 
 #endif

@@ -25,7 +25,7 @@ struct poller {
   size_t size;
 };
 
-// For descriptors below `size`. False with errno.
+// Opens it for descriptors below `size`. False with errno on failure.
 bool pollerOpen(struct poller *poller, size_t size);
 
 // Watches a descriptor for exactly these events, and always for errors and hang-ups (epoll_ctl(2)). False with errno if

@@ -74,7 +74,7 @@ static void onNext(void *context, uint32_t events) {
 }
 
 int proofDial(struct gate *gate, const char *path) {
-  // A second attempt if another rsyslogd is listening by now: it begins a new epoch.
+  // Tries twice: another rsyslogd may be listening by now, and begins a new epoch.
   for (int attempt = 0; attempt < 2 && ensureCurrent(gate); attempt += 1) {
     pid_t process;
     int descriptor = relayDial(&gate->relay, path, &process, gate->nowMs);

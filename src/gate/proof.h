@@ -29,19 +29,19 @@ struct proof {
   bool isUnderWay;
   // Connections in STAGE_UNPROVEN: for the next proof, and for the current one.
   struct link waiting, proving;
-  // The same for the round, whose EOF has arrived.
+  // The round whose EOF has arrived: it waits for the next proof, or the current one covers it.
   bool roundWaits, roundIsProven;
 };
 
 void proofInit(struct proof *proof);
 
-// A connection to rsyslogd in the current epoch, which it begins if there is none; -1 without a relay.
+// Connects to rsyslogd in the current epoch, which it begins if there is none. -1 without a relay.
 int proofDial(struct gate *gate, const char *path);
 
-// rsyslogd's EOF arrived on this connection, which is closed: T is sent once that is proven.
+// Takes a connection whose relay's end reached EOF and is closed: sends T once a proof confirms it.
 void proofAwait(struct connection *connection);
 
-// The same for the round of BEGINs of this epoch.
+// Like proofAwait, for the round of BEGINs of this epoch.
 void proofAwaitRound(struct gate *gate, unsigned epoch);
 
 // Starts the proof for all waiting connections, unless one is running. Once per turn of the loop.

@@ -11,7 +11,7 @@ struct gate;
 // Rewrites the metrics file, so that a reader never sees half of it. A failure is logged once.
 void reportToFile(struct gate *gate, const char *path);
 
-// Prints them to stderr.
+// Prints the counters to stderr.
 void reportToLog(struct gate *gate);
 
 // Writes the figures that the collector shows in its metrics, as a message to the relay with the next round: "<134>1 -

@@ -76,7 +76,7 @@ static void putReport(struct gate *gate) {
   rounds->length += (size_t)written;
 }
 
-// Each user once: the next round continues where this one was full.
+// Fills the round, each user once: the next one continues where this one was full.
 static void fill(struct gate *gate) {
   struct rounds *rounds = &gate->rounds;
   rounds->length = 0;
@@ -146,7 +146,7 @@ static void onRound(void *context, uint32_t events) {
   if (word != RELAY_SILENT || (!isWhole && !flush(gate))) roundsDone(gate, false);
 }
 
-// K, and the lines that arrived with BEGIN, in their turn.
+// Sends K, and reads on in its turn: lines may have arrived with BEGIN.
 static void begin(struct connection *connection) {
   struct gate *gate = connection->gate;
   size_t rest = connection->heldBytes - connection->jsonBytes;

@@ -14,7 +14,7 @@ struct gate;
 struct connection;
 
 struct rounds {
-  // From its start until it is proven or lost; -1 once the relay has closed its connection.
+  // True from a round's start until it is proven or lost. The socket is -1 once the relay has closed its connection.
   bool isUnderWay;
   int socket;
   unsigned epoch;
@@ -31,16 +31,16 @@ struct rounds {
 
 void roundsInit(struct rounds *rounds);
 
-// The connection's BEGIN is whole: it goes with one of the next rounds.
+// Queues a connection whose BEGIN is whole for one of the next rounds.
 void roundsQueue(struct connection *connection);
 
-// The connection ends: drops its BEGIN, unless it is already sent.
+// Drops the BEGIN of a connection that ends, unless it is already sent.
 void roundsLeave(struct connection *connection);
 
 // Starts a round with the waiting BEGINs, unless one is running. Once per turn of the loop.
 void roundsStart(struct gate *gate);
 
-// The round is over: K for all its connections if it is proven; otherwise they all end.
+// Ends the round: sends K to all its connections if it is proven, otherwise ends them.
 void roundsDone(struct gate *gate, bool isProven);
 
 #endif

@@ -9,7 +9,7 @@
 
 static const char PATH[] = "/etc/subuid";
 
-// A number and its terminator; moves `at` past both.
+// Takes a number and its terminator; moves `at` past both.
 static bool takeNumber(const char **at, const char *end, unsigned long *number) {
   const char *from = *at;
   *number = 0;
@@ -21,7 +21,7 @@ static bool takeNumber(const char **at, const char *end, unsigned long *number) 
   return *at > from;
 }
 
-// NAME:FIRST:COUNT
+// Parses NAME:FIRST:COUNT.
 static bool parseLine(const char *line, const char *end, struct range *range) {
   const char *at = memchr(line, ':', (size_t)(end - line));
   unsigned long first;
@@ -58,7 +58,7 @@ static ssize_t readFile(const char *path, char *text, size_t room) {
 void subordinatesRead(struct subordinates *subordinates) {
   struct stat file;
   if (stat(PATH, &file) != 0) {
-    // Any other error says nothing about the ranges.
+    // Other errors say nothing about the ranges, so the old ones stay.
     if (errno == ENOENT) subordinates->count = 0;
     return;
   }

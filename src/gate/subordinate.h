@@ -16,7 +16,7 @@ struct range {
 struct subordinates {
   struct range ranges[MAX_RANGES];
   size_t count;
-  // Of the file that was read, to notice when it changes.
+  // Identify the file that was read, to notice when it changes.
   struct timespec changedAt;
   ino_t file;
 };

@@ -55,12 +55,12 @@ static bool isAnswerAwaited(const struct gate *gate) {
   return gate->rounds.isUnderWay || gate->proof.isUnderWay;
 }
 
-// Whether it has handed on as much as it may before the relay's next answer.
+// Whether the connection has handed on as much as it may before the relay's next answer.
 static bool isPaced(const struct connection *connection) {
   return isAnswerAwaited(connection->gate) && connection->handedOnAt == connection->gate->turns.answers;
 }
 
-// Whether one more small read of this user may go or, if large and unread, it is the large one in flight.
+// Whether the connection may have a small read: without it, its user and all users together are below their limits.
 static bool smallMayGo(const struct connection *connection) {
   const struct turns *turns = &connection->gate->turns;
   size_t own = linkAlone(&connection->inFlight) ? 0 : 1;

@@ -41,12 +41,12 @@ void turnsRead(struct connection *connection);
 // Whether its user's held octets allow a read. A client with half a BEGIN or frame may always be read.
 bool turnsMayHold(struct connection *connection);
 
-// The connection no longer waits.
+// Takes the connection out of its wait.
 void turnsLeave(struct connection *connection);
 
 bool turnsAnybodyWaits(const struct gate *gate);
 
-// A round or a proof has ended.
+// Counts a round or a proof that has ended.
 void turnsAnswered(struct turns *turns);
 
 // Reads from clients that may be read now, if turns are due. Once per turn of the loop.

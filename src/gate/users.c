@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-// In thousandths.
+// A full bucket, in thousandths of a BEGIN.
 static uint64_t fullBucket(const struct users *users) {
   return users->beginsPerSecond * BURST_SECONDS * 1000;
 }
@@ -62,7 +62,7 @@ void usersSweep(struct users *users, uint64_t nowMs) {
   sweep(users, nowMs, false);
 }
 
-// Forgets all that can be, to make room: at most once a millisecond, since it looks at every entry.
+// Forgets every entry that it can: at most once a millisecond, since it looks at all of them.
 static void makeRoom(struct users *users, uint64_t nowMs) {
   if (users->forgotAtMs == nowMs) return;
   users->forgotAtMs = nowMs;

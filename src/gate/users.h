@@ -11,11 +11,11 @@
 #include "limits.h"
 #include "link.h"
 
-// Problems of a user, each logged once in TELL_AGAIN_AFTER_MS.
+// Problems of a user, each logged at most once in TELL_AGAIN_AFTER_MS.
 enum tale { TALE_CONNECTIONS, TALE_HELD, TALE_BEGINS, TALE_BAD, TALES };
 
 struct user {
-  // For a range: the first.
+  // The first uid of a range.
   uid_t uid;
   // The shared entry of a crowded range, for uids without one of their own.
   bool isShared;
@@ -25,14 +25,15 @@ struct user {
   uint64_t milliTokens, tokensAtMs;
   uint64_t toldAtMs[TALES];
 
-  // Of rounds.c: connections whose BEGIN waits; this user among those with some; whether they wait for tokens.
+  // Used by rounds.c: connections whose BEGIN waits; this user among those with some; whether they wait for tokens.
   struct link begins, inRounds;
   bool isThrottled;
 
-  // Of turns.c: connections that wait for their turn with a small or a large read, or because of heldBytes; this user
-  // among those with some.
+  // Used by turns.c: connections that wait for their turn with a small or a large read, or because of heldBytes; this
+  // user among those with some.
   struct link smallWaits, largeWaits, heldWaits, inTurns;
-  // Of flight.c: the number of its connections with octets that rsyslogd has not read; the one with a large amount.
+  // Used by flight.c: the number of its connections with octets that rsyslogd has not read; the one with a large
+  // amount.
   size_t inFlight;
   struct connection *large;
 
@@ -44,11 +45,11 @@ struct users {
   size_t count;
   // Entries that are not shared, for each range of uids.
   uint16_t ownEntries[UID_RANGES];
-  // When all that could be forgotten was.
+  // When makeRoom last ran.
   uint64_t forgotAtMs;
-  // Of all users.
+  // Totals of all users.
   size_t connections, heldBytes;
-  // Of each user.
+  // Rate of each user.
   uint64_t beginsPerSecond;
 };
 
@@ -57,7 +58,7 @@ void usersInit(struct users *users, uint64_t beginsPerSecond);
 // The entry of a uid, created if missing; NULL if there are MAX_USERS, or memory runs out.
 struct user *usersFind(struct users *users, uid_t uid, uint64_t nowMs);
 
-// Forgets users with no connection and a full bucket. Call it now and then.
+// Forgets users with no connection and a full bucket. The loop calls it once a tick.
 void usersSweep(struct users *users, uint64_t nowMs);
 
 // Takes the token for one BEGIN. False if there is none yet.
@@ -66,7 +67,7 @@ bool userTakeToken(const struct users *users, struct user *user, uint64_t nowMs)
 // Whether the user holds as much as it may.
 bool userIsFull(const struct users *users, const struct user *user);
 
-// Whether to log this now.
+// Whether to log this problem of the user now, and notes that it was.
 bool userIsNews(struct user *user, enum tale tale, uint64_t nowMs);
 
 #endif
