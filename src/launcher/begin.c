@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/** `WIRE_LIMITS.maxArgvElements`, and more octets of each word than BEGIN shows characters of all. */
+/** `WIRE_LIMITS.maxArgvElements`, and more octets per word and in all than BEGIN shows characters. */
 enum { MAX_WORDS = 256, MAX_WORD_BYTES = 16384, MAX_ARGV_BYTES = 32768 };
 
 /** Replaces hidden words: `MASK` in `mask-argv.ts`. */
@@ -51,7 +51,7 @@ static void add_surrounding(struct fields *fields, const char *name) {
   if (value != NULL) add_field(fields, name, value);
 }
 
-/** Everything of which `inherit_labels` makes labels. */
+/** Adds the variables that `inherit_labels` turns into labels. */
 static void add_surroundings(struct fields *fields, const struct names *names) {
   size_t at = 0;
   for (const char *name = label_variable(at); name != NULL; name = label_variable(++at)) {
@@ -62,7 +62,9 @@ static void add_surroundings(struct fields *fields, const struct names *names) {
   add_surrounding(fields, "MLRUN_ID");
 }
 
-/** The folder of the gate's socket: root takes none from the environment where another user could put a socket. */
+/**
+ * Finds the folder of the gate's socket: root takes none from the environment where another user could put a socket.
+ */
 static void find_run_dir(char run_dir[static PATH_MAX], const struct options *options, const char *cwd) {
   const char *given = variable("MLRUN_RUN_DIR");
   if (options->run_dir != NULL || given == NULL) {

@@ -13,7 +13,7 @@ static _Noreturn void run(const struct command *command, char **environment, int
   sigprocmask(SIG_SETMASK, &command->blocked, NULL);
   if (command->copies_stdin) {
     if (command->were_closed[0]) close(STDIN_FILENO);
-    // Without an exec nothing closes them: among them is the end at which its output is read.
+    // Without an exec nothing else closes them: one is the read end of its own output.
     close_from(STDERR_FILENO + 1);
     copy_stdin(command->were_closed[2] ? -1 : STDERR_FILENO);
   }
@@ -23,7 +23,7 @@ static _Noreturn void run(const struct command *command, char **environment, int
   int error = errno;
   signal(SIGPIPE, SIG_IGN);
   const char *reason = error == ENOENT ? "not found" : strerror(error);
-  // Goes into the log, and to the user if the log's output is not shown.
+  // Reaches the log, and the user if the log's output is not shown.
   warn(STDERR_FILENO, "Cannot run %s: %s", command->argv[0], reason);
   warn(console, "Cannot run %s: %s", command->argv[0], reason);
   _exit(error == ENOENT ? NOT_FOUND : NOT_EXECUTABLE);
@@ -45,7 +45,7 @@ static _Noreturn void run_child(const struct command *command, pid_t parent) {
 
 pid_t start_command(const struct command *command) {
   pid_t parent = getpid();
-  // vfork copies no memory. Until exec, the child uses this process's, which no code needs there any more.
+  // vfork copies no memory. Until exec, the child runs in this process's memory, which no other code uses meanwhile.
   pid_t pid = command->copies_stdin ? fork() : vfork();
   if (pid == 0) run_child(command, parent);
   return pid;

@@ -8,12 +8,12 @@
 enum { NOT_FOUND = 127, NOT_EXECUTABLE = 126, OWN_ERROR = 125 };
 
 struct command {
-  /** mlrun's own process, which LISTEN_PID and WATCHDOG_PID may mean. */
+  /** mlrun's own process, which LISTEN_PID and WATCHDOG_PID may name. */
   pid_t mlrun;
-  /** NULL at the end. */
+  /** Ends with NULL. */
   char **argv;
   char **environment;
-  /** There is no program to run: `copy_stdin` is the command. */
+  /** No program to run: the command is `copy_stdin`. */
   bool copies_stdin;
   /** Descriptors for the command's stdout and stderr; -1: inherited. */
   int outputs[2];
@@ -21,7 +21,7 @@ struct command {
   struct terminal terminal;
   /** mlrun's own stderr if the command's output is not shown; else -1. */
   int console;
-  /** Which of them were closed when mlrun started. */
+  /** Which of descriptors 0 to 2 were closed when mlrun started. */
   bool were_closed[3];
   sigset_t blocked;
   struct sigaction on_child;

@@ -18,6 +18,6 @@ void warn(int fd, const char *format, ...) {
   strcat(line, "\n");
   struct pollfd ready = {fd, POLLOUT, 0};
   if (poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return;
-  // Nobody reads it, so there is no one to report this to.
+  // If nobody reads stderr, there is no one to report this to.
   if (write(fd, line, strlen(line)) < 0) return;
 }

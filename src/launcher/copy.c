@@ -8,7 +8,7 @@
 
 enum { FAILED = 1 };
 
-/** Others may have made it non-blocking. */
+/** Waits on a descriptor that others have made non-blocking. */
 static void wait_for(int fd, short events) {
   struct pollfd polled = {fd, events, 0};
   poll(&polled, 1, -1);

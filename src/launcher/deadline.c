@@ -16,7 +16,7 @@ void keep_deadline(struct deadline *deadline, pid_t command) {
   deadline->has_killed = deadline->has_passed;
   deadline->has_passed = true;
   signal_tree(&deadline->tree, command, deadline->has_killed ? SIGKILL : SIGTERM);
-  // A stopped process gets it only then.
+  // A stopped process receives the signal only once it is continued.
   signal_tree(&deadline->tree, command, SIGCONT);
   bool is_last = deadline->has_killed || deadline->kill_after_us == 0;
   deadline->at_us = is_last ? 0 : now_us() + deadline->kill_after_us;

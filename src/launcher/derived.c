@@ -18,14 +18,14 @@ enum {
   PATH_BYTES = 32,
 };
 
-/** Names of what `derived` knows: `condor` are lines of the file, in this order. */
+/** Names that `derived` knows. The `condor.` ones are lines of HTCondor's file, in this order. */
 static const char *const CONDOR_LINES[] = {"ClusterId = ", "ProcId = ", "NumJobStarts = "};
 static const char *const CONDOR_NAMES[] = {"condor.cluster", "condor.proc", "condor.starts"};
 enum { CONDOR_COUNT = sizeof CONDOR_NAMES / sizeof CONDOR_NAMES[0] };
 static const char PROXY[] = "hydra_pmi_proxy";
 static const char CONTROL_PORT[] = "--control-port";
 
-/** The file that HTCondor describes the job in (_CONDOR_JOB_AD): `ClusterId = 12`, one a line. */
+/** Reads the file in which HTCondor describes the job (_CONDOR_JOB_AD): `ClusterId = 12`, one a line. */
 static void read_condor(char values[CONDOR_COUNT][VALUE_BYTES]) {
   const char *path = variable("_CONDOR_JOB_AD");
   // A FIFO in its place would hold up the command.
@@ -45,7 +45,10 @@ static void read_condor(char values[CONDOR_COUNT][VALUE_BYTES]) {
   fclose(file);
 }
 
-/** `HOST:PORT` where mpiexec of MPICH listens for its proxies: the same on all nodes. False: it is no such proxy. */
+/**
+ * Reads `HOST:PORT` where MPICH's mpiexec listens for its proxies: the same on all nodes. False if this is no such
+ * proxy.
+ */
 static bool read_control_port(pid_t pid, char value[VALUE_BYTES]) {
   char path[PATH_BYTES];
   char words[ARGUMENTS_BYTES];

@@ -4,7 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/** Without close_range(2), Linux before 5.9: numbers above this are rare. */
+/** Used without close_range(2), before Linux 5.9: higher numbers are rare. */
 enum { MOST_BY_HAND = 65536 };
 
 void close_from(int first) {
@@ -30,7 +30,7 @@ void occupy_standard(bool were_closed[static 3]) {
   for (int fd = 0; fd < 3; fd++) {
     were_closed[fd] = fcntl(fd, F_GETFD) < 0 && errno == EBADF;
     if (!were_closed[fd]) continue;
-    // Gets the lowest free number, which is this one. Closed at exec, so the command finds it as the caller left it.
+    // Takes the lowest free number, which is this one. Closed at exec, so the command finds it as the caller left it.
     if (open("/dev/null", O_RDWR | O_CLOEXEC) < 0 && open("/", O_PATH | O_CLOEXEC) < 0) return;
   }
 }

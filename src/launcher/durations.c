@@ -14,7 +14,7 @@ static const char *skip_blanks(const char *at) {
   return at;
 }
 
-/** Digits, perhaps with a fraction: no sign, exponent or hexadecimal, and a point in every locale. */
+/** Takes digits, perhaps with a fraction: no sign, exponent or hexadecimal, and a point in every locale. */
 static const char *take_number(const char *at, double *number) {
   const char *from = at;
   double scale = 1;
@@ -25,7 +25,7 @@ static const char *take_number(const char *at, double *number) {
   return at;
 }
 
-/** @return Behind the unit. NULL: it is none. */
+/** @return The text after the unit; NULL if there is no unit. */
 static const char *take_unit(const char *at, double *ms) {
   *ms = 1e3;
   if (*at == '\0' || isdigit((unsigned char)*at)) return at;

@@ -2,7 +2,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** A hundred years: more is a mistake. */
+/** A hundred years: a longer duration is a mistake. */
 #define MAX_DURATION_MS 3153600000000u
 
 /**

@@ -28,7 +28,7 @@ static bool is_for(const char *entry, const char *name) {
   return strncmp(entry, name, bytes) == 0 && entry[bytes] == '=';
 }
 
-/** Adds an order's variables in front of equal ones of mlrun's own, which then are left out. */
+/** Puts an order's variables before mlrun's own, and leaves out own ones of the same name. */
 static char **with_variables(char **variables, size_t *count) {
   size_t own = 0, added = 0;
   while (environ[own] != NULL) own += 1;
@@ -69,7 +69,7 @@ char **command_environment(const char *x, const struct names *names, const struc
   size_t count = 0;
   char **environment = with_variables(options->variables, &count);
   if (environment == NULL) return NULL;
-  // Without a run of its own, what this execution starts is one launch with it.
+  // Without a run, everything that this execution starts is one launch with it.
   bool is_whole = set(environment, "MLRUN_ID", x) && set(environment, "MLRUN_JOB", names->job) &&
                   set(environment, "MLRUN_RUN", *names->run == '\0' ? x : names->run) &&
                   set(environment, "MLRUN_SEEN", names->seen);

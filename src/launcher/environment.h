@@ -19,5 +19,8 @@ char **command_environment(const char *x, const struct names *names, const struc
 /** Adds MLRUN_PIPES. False if memory runs out. */
 bool add_pipes(char **environment, const int fds[static 2]);
 
-/** sd_listen_fds(3) and sd_watchdog_enabled(3) check the process id: replaces mlrun's, `before`, by `now`. */
+/**
+ * Replaces mlrun's pid `before` by `now` in LISTEN_PID and WATCHDOG_PID, which sd_listen_fds(3) and
+ * sd_watchdog_enabled(3) check.
+ */
 void rename_process(char **environment, pid_t before, pid_t now);

@@ -5,7 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/** Before mlrun stops or dies by a signal: a pump that takes longer is stopped itself, or nobody takes what it shows. */
+/**
+ * Time to show output before mlrun stops or dies by a signal. A pump that takes longer is stopped itself, or its reader
+ * takes nothing.
+ */
 enum { SHOW_MS = 1000 };
 
 void take_notes(struct launcher *launcher) {
@@ -25,7 +28,7 @@ void take_notes(struct launcher *launcher) {
 
 void take_keys(struct launcher *launcher) {
   bool takes = !launcher->terminal.is_raw && has_keys(&launcher->terminal);
-  // The pump hears of it first: if this process is killed, the pump restores the terminal.
+  // Notify the pump first: if this process is killed, the pump restores the terminal.
   if (takes) send_note(launcher->notes, NOTE_RAW, 1);
   enter_raw(&launcher->terminal);
 }
@@ -36,7 +39,7 @@ void leave_keys(struct launcher *launcher) {
   send_note(launcher->notes, NOTE_RAW, 0);
 }
 
-/** @param is_shown Of the launcher; set when the pump reports it. */
+/** @param is_shown A field of the launcher, set when the pump reports it. */
 static void await_shown(struct launcher *launcher, const bool *is_shown) {
   for (uint64_t start_us = now_us(); launcher->pump > 0 && !*is_shown;) {
     struct pollfd polled = {launcher->notes, POLLIN, 0};
@@ -52,7 +55,7 @@ static void go_on(struct launcher *launcher) {
   send_note(launcher->monitor.notes, NOTE_CONTINUE, !is_in_background(&launcher->terminal));
 }
 
-/** The command has stopped, which mlrun's parent must see. Before that, what it printed is shown. */
+/** Shows what the command has printed, then stops mlrun like the command, for mlrun's parent to see. */
 static void stop(struct launcher *launcher, int signal_number) {
   launcher->is_shown_so_far = false;
   send_note(launcher->notes, NOTE_SHOW, 0);
@@ -90,14 +93,14 @@ void take_children(struct launcher *launcher) {
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
     bool is_stop = WIFSTOPPED(status);
     if (pid == launcher->pump && !is_stop) {
-      // Its last notes may have come since the last look.
+      // Its last notes may have come since the notes were last read.
       take_notes(launcher);
       launcher->pump = -1;
     }
     if (pid == launcher->monitor.pid && !is_stop) {
       take_monitor_notes(launcher);
       launcher->monitor.pid = 0;
-      // It was killed, and the command with it.
+      // The monitor was killed, and the command with it.
       if (!launcher->has_ended) end(launcher, status);
     }
     if (pid != launcher->command) continue;
@@ -110,7 +113,10 @@ static bool is_ending(int signal_number) {
   return signal_number == SIGINT || signal_number == SIGTERM || signal_number == SIGHUP || signal_number == SIGQUIT;
 }
 
-/** A command with a terminal of its own is in another session: it gets no signal of this process's group. */
+/**
+ * Passes a signal on. A command with a terminal of its own is in another session, so it gets no signal of mlrun's
+ * group.
+ */
 static void signal_command(const struct launcher *launcher, int signal_number, bool is_for_group) {
   if (launcher->monitor.pid > 0)
     send_note(launcher->monitor.notes, is_for_group ? NOTE_GROUP_SIGNAL : NOTE_SIGNAL, (uint32_t)signal_number);
@@ -119,7 +125,7 @@ static void signal_command(const struct launcher *launcher, int signal_number, b
 
 void take_signal(struct launcher *launcher, const struct taken_signal *taken) {
   int number = taken->number;
-  // With a kernel code it concerns children; with a code of kill(2) and the like it is meant for the command.
+  // A kernel code reports a child; a code of kill(2) and the like means the signal is for the command.
   if (number == SIGCHLD && taken->code > 0) return;
   bool has_terminal = !launcher->has_ended && launcher->monitor.pid > 0;
   if (has_terminal && number == SIGWINCH && pass_size_on(&launcher->terminal)) return;
@@ -128,7 +134,7 @@ void take_signal(struct launcher *launcher, const struct taken_signal *taken) {
     return;
   }
   bool is_for_group = !launcher->has_ended && went_to_group(taken, &launcher->witness);
-  // A sender who saw the command end means mlrun, which may not have seen it yet.
+  // A sender who saw the command end means mlrun, which may not have noticed the end yet.
   if (!launcher->has_ended && !is_for_group) take_children(launcher);
   if (!launcher->has_ended) {
     bool is_from_command = !is_for_group && taken->code <= 0 && taken->sender == launcher->command;
@@ -137,7 +143,7 @@ void take_signal(struct launcher *launcher, const struct taken_signal *taken) {
     return;
   }
   if (!is_ending(number)) return;
-  // timeout(1) sends two in a row: what the first makes the command print must not be lost by the second.
+  // timeout(1) sends two in a row: the second must not lose what the first makes the command print.
   await_shown(launcher, &launcher->is_shown);
   send_note(launcher->notes, NOTE_HURRY, 0);
   // The output is shown completely, or nobody takes it.

@@ -26,7 +26,7 @@ struct launcher {
 /** Takes mlrun's terminal for the command's, while mlrun is in the foreground; gives it back. */
 void take_keys(struct launcher *launcher);
 void leave_keys(struct launcher *launcher);
-/** What pump, monitor, children and others have said meanwhile. */
+/** Read what pump, monitor, children and others have reported since. */
 void take_notes(struct launcher *launcher);
 void take_monitor_notes(struct launcher *launcher);
 void take_children(struct launcher *launcher);

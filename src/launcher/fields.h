@@ -21,5 +21,7 @@ void add_field(struct fields *fields, const char *name, const char *value);
 /** @param bytes Length of the value, which may be part of a longer one. */
 void add_field_part(struct fields *fields, const char *name, const char *value, size_t bytes);
 void add_number(struct fields *fields, const char *name, long long value);
-/** The value of the first field of that name after a value, or of all if that is NULL. NULL: there is none. */
+/**
+ * The value of the first field of that name after the value `after`, or of all if `after` is NULL. NULL: there is none.
+ */
 const char *next_field(const struct fields *fields, const char *name, const char *after);

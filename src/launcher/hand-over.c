@@ -15,7 +15,7 @@ static bool send_all(int fd, const char *run_dir, const char *bytes, size_t coun
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   int length = snprintf(address.sun_path, sizeof address.sun_path, "%s/mlrun.sock", run_dir);
   if (length >= (int)sizeof address.sun_path) return false;
-  // Neither waits: where the gate's queue is full, the logger tries again.
+  // Neither call waits: where the gate's queue is full, the logger tries again.
   if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) return false;
   if (send(fd, bytes, count, MSG_NOSIGNAL) != (ssize_t)count) return false;
   return shutdown(fd, SHUT_WR) == 0;

@@ -27,7 +27,7 @@ static void read_random(unsigned char *bytes, size_t count) {
   }
 }
 
-/** 48 bits of time and 80 of randomness in Crockford's base 32 (https://github.com/ulid/spec). */
+/** Writes 48 bits of time and 80 of randomness in Crockford's base 32 (https://github.com/ulid/spec). */
 static void write_ulid(char text[ID_CHARACTERS + 1], const unsigned char random[RANDOM_CHARACTERS]) {
   static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   struct timespec now;
@@ -41,7 +41,7 @@ static void write_ulid(char text[ID_CHARACTERS + 1], const unsigned char random[
   text[ID_CHARACTERS] = '\0';
 }
 
-/** base64url without padding (RFC 4648, section 5). */
+/** Writes base64url without padding (RFC 4648, section 5). */
 static void write_key(char text[KEY_CHARACTERS + 1], const unsigned char bytes[KEY_BYTES]) {
   static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   for (int i = 0; i < KEY_CHARACTERS; i++) {

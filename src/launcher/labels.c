@@ -3,7 +3,7 @@
 #include "options.h"
 #include <string.h>
 
-/** The first one set provides the label: `surroundings.ts` has the same order. */
+/** The first variable that is set provides the label: `surroundings.ts` has the same order. */
 static const struct {
   const char *variable;
   const char *label;
@@ -64,7 +64,7 @@ static void add(struct inherited *to, const char *name, const char *value) {
   to->labels[to->count++] = (struct label){name, value};
 }
 
-/** NULL: 0, or SGE's "undefined". JavaScript also reads other forms of numbers. */
+/** NULL for 0, or for SGE's "undefined". JavaScript also reads other forms of numbers. */
 static const char *positive(struct inherited *to, const char *value) {
   if (value == NULL || strcmp(value, "undefined") == 0) return NULL;
   to->is_unusual |= value[strspn(value, "0123456789")] != '\0';

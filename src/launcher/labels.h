@@ -7,10 +7,10 @@ struct label {
   const char *value;
 };
 
-/** rank, local-rank, world, task, restart, parent */
+/** Labels rank, local-rank, world, task, restart, parent. */
 enum { MAX_INHERITED_LABELS = 6 };
 
-/** By index: a name that `look_up` knows and that provides a label. NULL after the last. */
+/** The variable at this index that provides a label, as a name that `look_up` knows. NULL after the last. */
 const char *label_variable(size_t at);
 /**
  * Finds what a batch system, a launcher and an enclosing mlrun say, in the order of `inheritedLabels` in `surroundings.ts`.

@@ -90,12 +90,12 @@ static void start(struct launcher *launcher, struct command *command, const stru
   if (launcher->pump < 0) give_up(command, options, &pipes, -1);
   command->outputs[0] = pipes.out[1];
   command->outputs[1] = is_merged(command, options) ? pipes.out[1] : pipes.err[1];
-  // It prints nothing but messages for the user.
+  // The copying process prints only messages for the user.
   if (command->copies_stdin) command->outputs[1] = -1;
   command->console = options->quiet && !command->were_closed[2] ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0) : -1;
   launcher->notes = pipes.notes[0];
   launcher->terminal = command->terminal;
-  // First: what the command prints has its carriage returns already.
+  // Comes first, so that everything the command prints has its carriage returns.
   take_keys(launcher);
   if (command->terminal.master < 0) launcher->command = start_command(command);
   else launcher->command = start_monitor(&launcher->monitor, command) ? launcher->monitor.command : -1;

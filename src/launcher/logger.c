@@ -16,11 +16,14 @@ enum {
   FIRST_OTHER_FD = 5,
   /** Records on their way to the logger: the more it finds at once, the less each costs. The kernel takes what it allows. */
   SEND_BUFFER_BYTES = 524288,
-  /** What one read of the progress takes. */
+  /** Messages taken in one read of the progress. */
   PROGRESS_AT_ONCE = 32,
 };
 
-/** A pipe: shared memory would be a file for Node, which `ulimit -f 0` forbids to write. @return Node's end, or -1. */
+/**
+ * Opens a pipe: shared memory would be a file for Node, which `ulimit -f 0` forbids to write. @return Node's end, or
+ * -1.
+ */
 static int open_progress(struct logger *logger) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return -1;
@@ -29,12 +32,12 @@ static int open_progress(struct logger *logger) {
   return ends[1];
 }
 
-/** In the child: leaves only the records, the progress, and /dev/null three times open. */
+/** In the child: keeps only the records, the progress, and /dev/null as 0, 1 and 2. */
 static void become_logger(const char *folder, int records, int progress) {
   records = move_up(records, FIRST_OTHER_FD);
   progress = move_up(progress, FIRST_OTHER_FD);
   int nothing = open("/dev/null", O_RDWR);
-  // Without it a folder, into which nothing can be written either.
+  // Without /dev/null, uses a folder, into which nothing can be written either.
   if (nothing < 0) nothing = open("/", O_RDONLY);
   for (int fd = 0; fd < 3; fd++) dup2(nothing, fd);
   bool is_open = records >= 0 && progress >= 0 && dup2(records, RECORDS_FD) >= 0 && dup2(progress, PROGRESS_FD) >= 0;
@@ -54,7 +57,7 @@ bool start_logger(struct logger *logger, const char *folder, char reason[static 
   int progress = -1;
   *logger = (struct logger){.fd = -1, .progress_fd = -1};
   bool is_open = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0;
-  // With less it is slower, no more.
+  // With a smaller buffer it is only slower.
   if (is_open) setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &(int){SEND_BUFFER_BYTES}, sizeof(int));
   if (is_open) progress = open_progress(logger);
   if (progress >= 0) logger->pid = fork();
@@ -81,7 +84,7 @@ bool read_logger(struct logger *logger, void (*take)(void *context, const struct
     struct record head;
     memcpy(&head, logger->in + at, sizeof head);
     uint64_t bytes = record_bytes(head.length);
-    // Longer than any record the logger sends: it belongs to another version.
+    // Longer than any record of the logger: it comes from another version.
     if (bytes > sizeof logger->in) return false;
     if (logger->in_bytes - at < bytes) break;
     take(context, (const struct record *)(logger->in + at));
@@ -94,7 +97,7 @@ bool read_logger(struct logger *logger, void (*take)(void *context, const struct
 
 void read_progress(struct logger *logger) {
   struct progress all[PROGRESS_AT_ONCE];
-  // The logger writes whole ones (PIPE_BUF, pipe(7)).
+  // The logger writes whole messages (PIPE_BUF, pipe(7)).
   ssize_t got = logger->progress_fd < 0 ? -1 : read(logger->progress_fd, all, sizeof all);
   for (; got >= (ssize_t)sizeof *all; got = read(logger->progress_fd, all, sizeof all)) {
     logger->progress = all[got / (ssize_t)sizeof *all - 1];

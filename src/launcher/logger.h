@@ -6,12 +6,12 @@
 
 enum { MAX_LOGGER_BYTES = 8192, REASON_BYTES = 256 };
 
-/** The Node process that makes frames of records and brings them to the relay. */
+/** The Node process that turns records into frames and brings them to the relay. */
 struct logger {
   pid_t pid;
-  /** Records go out here, and the logger's come back. -1: it is gone. */
+  /** The socket for records, in both directions. -1: the logger is gone. */
   int fd;
-  /** The newest that the logger wrote into its pipe, when it was read, and the pipe. */
+  /** The newest progress read from the logger's pipe, when it was read, and the pipe. */
   struct progress progress;
   uint64_t progress_us;
   int progress_fd;
@@ -24,7 +24,7 @@ struct logger {
   size_t in_bytes;
 };
 
-/** Starts it from the folder of this program. False, with the reason, on failure. */
+/** Starts the logger from the folder of this program. False, with the reason, on failure. */
 bool start_logger(struct logger *logger, const char *folder, char reason[static REASON_BYTES]);
 /**
  * Reads its records.
@@ -33,13 +33,13 @@ bool start_logger(struct logger *logger, const char *folder, char reason[static 
  * @return Whether its socket is still open.
  */
 bool read_logger(struct logger *logger, void (*take)(void *context, const struct record *record), void *context);
-/** Reads what it has written about its progress: often, since it waits when the pipe is full. */
+/** Reads the logger's progress. Call it often: the logger waits while the pipe is full. */
 void read_progress(struct logger *logger);
-/** Whether it is stopped (SIGSTOP), or has ended. */
+/** Whether the logger is stopped (SIGSTOP), or has ended. */
 bool has_halted(struct logger *logger);
-/** Microseconds for which it has neither run nor waited for a processor. Call it repeatedly. */
+/** Microseconds for which the logger has neither run nor waited for a processor. Call it repeatedly. */
 uint64_t idle_us(struct logger *logger);
-/** Ends it, and reports why. @param is_gone It has ended by itself, or is about to. */
+/** Ends the logger, and reports why. @param is_gone It has ended by itself, or is about to. */
 void end_logger(struct logger *logger, bool is_gone, char why[static REASON_BYTES]);
 
 /**

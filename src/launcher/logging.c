@@ -10,18 +10,18 @@
 enum {
   /** A stopped logger that takes nothing for this time is replaced by a raw file, as a relay is by the spool. */
   STOPPED_LOGGER_US = 2000000,
-  /** A running one has its own 5 s for the relay, and may have to start on a machine without a free processor. */
+  /** A running logger has its own 5 s for the relay, and may have to start on a machine without a free processor. */
   SLOW_LOGGER_US = 9000000,
   /**
    * After the last record and without progress: the logger has its own deadlines, 5 s for each of the relay's answers, some
    * twice. While it goes on it is left alone, because what it holds in frames would be lost with it.
    */
   HAND_OVER_US = 30000000,
-  /** While mlrun waits for it, a stopped logger is noticed after this time. */
+  /** How soon a stopped logger is noticed while mlrun waits for it. */
   LOOK_EVERY_US = 250000,
 };
 
-/** No logger will need the records any more. */
+/** Whether no logger will need the records any more. */
 static bool is_settled(const struct logging *logging) {
   return logging->way == LOGS_RAW || logging->way == LOGS_NOTHING;
 }
@@ -53,13 +53,15 @@ static void flush(struct logging *logging) {
     if (count == 0) return;
     ssize_t sent = send(logging->logger.fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent > 0) mark_sent(&logging->ring, (size_t)sent);
-    // Errors show up when its end of the socket is read.
+    // Errors show up when the logger's end of the socket is read.
     else if (sent < 0 && errno != EINTR) return;
   }
   if (is_settled(logging)) flush_raw(logging);
 }
 
-/** The execution is not short, or the gate did not take it: the logger gets all records from the first on. */
+/**
+ * Starts the logger, which gets all records from the first on: the execution is not short, or the gate did not take it.
+ */
 static void call_logger(struct logging *logging) {
   char reason[REASON_BYTES];
   end_hand_over(&logging->hand_over);
@@ -94,7 +96,7 @@ static void add(struct logging *logging, enum record_type type, const void *payl
   flush(logging);
 }
 
-/** Room for one read at a time, where there is no memory for more. */
+/** Room for one read at a time, used when memory for the ring is missing. */
 static _Alignas(struct record) char spare[2 * READ_BYTES];
 
 void open_logging(struct logging *logging, const struct execution *execution, int console) {
@@ -106,7 +108,7 @@ void open_logging(struct logging *logging, const struct execution *execution, in
                               .raw = {.fd = -1}};
   if (!open_ring(&logging->ring)) {
     warn(console, "the output is not logged: %s", strerror(errno));
-    // Records that go nowhere leave at once: each begins where the last did.
+    // Records that go nowhere leave at once, so each begins where the last did.
     logging->ring.bytes = spare;
     logging->way = LOGS_NOTHING;
     logging->is_done = true;
@@ -216,7 +218,7 @@ void continue_logging(struct logging *logging) {
   uint64_t went_on_us = logging->logger.progress_us;
   uint64_t over_us = is_over ? now - (went_on_us > logging->over_since_us ? went_on_us : logging->over_since_us) : 0;
   bool is_waited_for = full_us > STOPPED_LOGGER_US || over_us > STOPPED_LOGGER_US;
-  // A running one waits for the relay, with its own deadlines; one that has not started yet has nothing to wait for.
+  // A running logger waits for the relay, with its own deadlines; one that has not started yet has nothing to wait for.
   bool is_stuck = (full_us > 0 || over_us > 0) && !logging->logger.is_ready && idle_us(&logging->logger) > STOPPED_LOGGER_US;
   bool is_halted = is_waited_for && (is_stuck || has_halted(&logging->logger));
   if (full_us > SLOW_LOGGER_US || over_us > HAND_OVER_US || is_halted) end_and_give_up(logging, false);

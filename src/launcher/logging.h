@@ -14,7 +14,7 @@ struct execution {
   /** Folder of this program. */
   char folder[PATH_MAX];
   uint64_t late_us;
-  /** A notification of its end waits in the spool then. */
+  /** A notification of its end will wait in the spool. */
   bool notifies;
 };
 
@@ -29,7 +29,7 @@ struct logging {
   int console;
   enum { LOGS_LATER, LOGS_SHORT, LOGS_TO_LOGGER, LOGS_RAW, LOGS_NOTHING } way;
   struct ring ring;
-  /** Since when they wait, and until when at least. */
+  /** Since when records wait in the ring, and until when at least. */
   uint64_t since_us;
   uint64_t waits_until_us;
   pid_t command;
@@ -41,7 +41,7 @@ struct logging {
   uint64_t lost[STREAMS];
   /** Since when records have no room; 0: they have room. */
   uint64_t full_since_us;
-  /** The end, once known: it goes into a raw file as well. */
+  /** The end, once known: a raw file needs it as well. */
   struct record exit;
   uint32_t exit_status;
   uint64_t over_since_us;
@@ -63,13 +63,13 @@ void log_over(struct logging *logging, bool is_cut);
 void continue_logging(struct logging *logging);
 /** What to poll: the logger or the gate. -1: nothing. */
 int logging_fd(const struct logging *logging);
-/** Whether records wait that it could not take yet. */
+/** Whether records wait that the logger could not take yet. */
 bool has_unsent(const struct logging *logging);
-/** It has sent something, or is gone. */
+/** Reads what the logger has sent, or notices that it is gone. */
 void hear_logger(struct logging *logging);
-/** Whether it has everything printed so far, or never will. Its progress says so (`logger.progress_fd`). */
+/** Whether the logger has everything printed so far, or never will. Its progress says so (`logger.progress_fd`). */
 bool is_handed_over(const struct logging *logging);
-/** Everything is handed over: ends the logger. */
+/** Ends the logger after everything is handed over. */
 void close_logging(struct logging *logging);
 /** Microseconds until `continue_logging` should be called again; UINT64_MAX: at the next event. */
 uint64_t logging_patience_us(const struct logging *logging);

@@ -17,11 +17,11 @@
 enum { DOCTOR_FOUND = 1 };
 
 static int print(const char *text) {
-  // Nobody reads it, and there is nothing else to do.
+  // If nobody reads the text, there is nothing else to do.
   return write(STDOUT_FILENO, text, strlen(text)) < 0 ? OWN_ERROR : 0;
 }
 
-/** Only Node can do this: this process becomes Node. */
+/** Becomes Node, for actions that only Node can do. */
 static int act_in_node(const char *action, const struct options *options) {
   char folder[PATH_MAX];
   char cwd[PATH_MAX];

@@ -11,12 +11,12 @@
 enum {
   /** Major number of /dev/null and similar devices (Linux, admin-guide/devices.txt). */
   MEMORY_DEVICES = 1,
-  /** Most that a pipe or terminal which poll(2) calls writable takes without blocking (pipe(7), PIPE_BUF). */
+  /** The most that a pipe or terminal takes without blocking once poll(2) calls it writable (pipe(7), PIPE_BUF). */
   PIECE_BYTES = PIPE_BUF,
   PATH_BYTES = 32,
 };
 
-/** Reopens a pipe, for flags of its own. Fails without /proc, or if another user created the pipe. */
+/** Reopens a pipe to get flags of its own. Fails without /proc, or if another user created the pipe. */
 static int reopen_pipe(int fd) {
   char path[PATH_BYTES];
   snprintf(path, sizeof path, "/proc/self/fd/%d", fd);

@@ -9,10 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/** The monitor's own process. */
+/** State of the monitor's process. */
 struct session {
   pid_t command;
-  /** Gets the terminal's keys, while mlrun gets those of its own terminal. */
+  /** The group that gets the terminal's keys while mlrun gets those of its own terminal. */
   pid_t foreground;
   const struct terminal *terminal;
   int notes;
@@ -88,7 +88,7 @@ static _Noreturn void run_session(const struct command *command, int notes) {
   }
 }
 
-/** Waits for its first note. */
+/** Waits for the monitor's first note. */
 static bool has_started(struct monitor *monitor) {
   struct note note = {NOTE_FAILED, EAGAIN};
   struct pollfd polled = {monitor->notes, POLLIN, 0};

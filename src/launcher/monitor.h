@@ -10,9 +10,9 @@ struct monitor {
   /** 0: there is none. */
   pid_t pid;
   pid_t command;
-  /** Notes to it, and its own. */
+  /** The socket for notes to it, and from it. */
   int notes;
 };
 
-/** Starts it, and the command. False, with errno, on failure. */
+/** Starts the monitor, and the command in it. False, with errno, on failure. */
 bool start_monitor(struct monitor *monitor, const struct command *command);

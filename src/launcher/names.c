@@ -10,7 +10,7 @@
 enum { PIPE_BYTES = 48 };
 static const char *const STREAM_NAMES[] = {"stdout", "stderr"};
 
-/** `DEVICE:INODE`, or empty. */
+/** Writes `DEVICE:INODE`, or nothing. */
 static void write_place(char place[static PIPE_BYTES], int fd) {
   struct stat seen;
   *place = '\0';
@@ -24,7 +24,7 @@ void write_pipes(char *text, unsigned long bytes, const int fds[static 2]) {
   snprintf(text, bytes, "%s %s", places[0], places[1]);
 }
 
-/** Name of the parent's stream that a descriptor is, or NULL. */
+/** Name of the parent's stream that this descriptor is, or NULL. */
 static const char *stream_of_parent(int fd) {
   char place[PIPE_BYTES];
   const char *pipes = variable("MLRUN_PIPES");
@@ -44,7 +44,7 @@ static void find_within(struct names *names, const struct options *options, cons
   }
 }
 
-/** The id of a run from outside. NULL: there is none, or it may not name one. */
+/** The id of a run from outside. NULL if there is none, or if it may not name one. */
 static const char *usable_run(const char *text) {
   return text != NULL && is_run_id(text) ? text : NULL;
 }

@@ -3,10 +3,10 @@
 #include <limits.h>
 #include <stdbool.h>
 
-/** What an execution is called beside its id, and what encloses it. */
+/** What an execution is called besides its id, and what encloses it. */
 struct names {
   char job[MAX_JOB_BYTES];
-  /** Its launch. Empty: the collector decides. */
+  /** The execution's launch. Empty: the collector decides. */
   char run[MAX_RUN_BYTES];
   /** How often the batch system started the job again. */
   long restarts;
@@ -14,7 +14,7 @@ struct names {
   char parent[ID_CHARACTERS + 1];
   /** Which of the parent's streams mlrun's own stdout and stderr are, so that what it shows goes there. NULL: none. */
   const char *within[2];
-  /** The array in the variables is not this job's. */
+  /** The variables describe an array that is not this job's. */
   bool has_foreign_array;
   /** MLRUN_SEEN for the command: this node, the batch system's job, its array, with spaces between. */
   char seen[HOST_NAME_MAX + sizeof "  " + 2 * MAX_RUN_BYTES];

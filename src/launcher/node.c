@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/** Next to this program: `node=PATH`, written when it was built or installed. */
+/** The file next to this program: `node=PATH`, written when it was built or installed. */
 static const char CONFIGURATION[] = "mlrun.conf";
-/** The script compiled beforehand, if the set-up could do that; else as it is. */
+/** The script compiled beforehand, if the set-up could do that, and the plain one. */
 static const char *const SCRIPTS[] = {"mlrun-cached.cjs", "mlrun.cjs"};
 static const char DEFAULT_NODE[] = "/usr/bin/node";
 /** All variables that mlrun's script reads. Excludes those that could change how Node runs (NODE_*, LD_*). */
@@ -21,7 +21,7 @@ static const char *const KEPT_VARIABLES[] = {"HOME",            "XDG_CONFIG_HOME
                                              "MLRUN_SPOOL_DIR", "MLRUN_CONFIG",    "MLRUN_RUN_DIR"};
 enum { KEPT_COUNT = sizeof KEPT_VARIABLES / sizeof KEPT_VARIABLES[0], MAX_ARGUMENTS = 16, STACK_BYTES = 8388608 };
 
-/** The interpreter found at build time: PATH belongs to the user. */
+/** Finds the interpreter known at build time: PATH belongs to the user. */
 static void find_node(char node[static PATH_MAX], const char *folder) {
   char path[PATH_MAX];
   char line[PATH_MAX + sizeof "node="];
@@ -46,7 +46,7 @@ static bool find_script(char script[static PATH_MAX], const char *folder) {
   return false;
 }
 
-/** Node needs more than a careful job allows itself: raises its limits to the maximum. */
+/** Raises limits to the maximum: Node needs more than a careful job allows itself. */
 static void raise_limits(void) {
   static const int kinds[] = {RLIMIT_NOFILE, RLIMIT_AS, RLIMIT_DATA, RLIMIT_NPROC, RLIMIT_FSIZE, RLIMIT_CPU};
   struct rlimit limit;
@@ -69,7 +69,7 @@ static void reset_signals(void) {
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/** Keeps entries of the environment unchanged, `NAME=value`. */
+/** Keeps entries of the environment, `NAME=value`, unchanged. */
 static void keep_environment(char *kept[static KEPT_COUNT + 1]) {
   int count = 0;
   for (size_t i = 0; i < KEPT_COUNT; i++) {

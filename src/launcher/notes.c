@@ -4,7 +4,7 @@
 
 void send_note(int fd, enum note_kind kind, uint32_t value) {
   struct note note = {kind, value};
-  // The other side is gone, and no longer needs it.
+  // If the other side is gone, it no longer needs the note.
   if (send(fd, &note, sizeof note, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
 }
 

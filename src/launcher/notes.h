@@ -20,16 +20,19 @@ struct note {
     NOTE_CONTINUE,
     /** To the pump: mlrun's own terminal passes every key (1), or is as it was (0). */
     NOTE_RAW,
-    /** To the pump: show what the command has printed, as far as nobody has to be waited for; and when that is done. */
+    /**
+     * To the pump: show what the command has printed, as far as it can without waiting; and its answer when that is
+     * done.
+     */
     NOTE_SHOW,
     NOTE_SHOWN_SO_FAR,
     /** To the pump: end now; mlrun's caller does not want to wait. */
     NOTE_HURRY,
-    /** To the launcher: nobody reads the output shown of the command's terminal. */
+    /** To the launcher: nobody reads the shown output of the command's terminal. */
     NOTE_BROKEN,
     /** To the launcher: all the command's output is shown. */
     NOTE_SHOWN,
-    /** To the launcher: and it is handed over. The value consists of `DONE_...`. */
+    /** To the launcher: all the command's output is handed over as well. The value consists of `DONE_...`. */
     NOTE_DONE,
   } kind;
   uint32_t value;
@@ -39,7 +42,7 @@ struct note {
 #define STATUS_TIMED_OUT 0x80000000u
 
 enum {
-  /** Some of it could not be shown. */
+  /** Some output could not be shown. */
   DONE_NOT_SHOWN = 1,
   /** Nothing is left to do: the pump ends now. */
   DONE_FOR_GOOD = 2,

@@ -183,7 +183,7 @@ static bool take_option(struct parser *parser, char ***words) {
   return fail(parser, take_flag(&unused, name) ? "%s takes no value" : "unknown option %s", name);
 }
 
-/** What no option can decide alone. */
+/** Checks options that depend on each other. */
 static bool check_together(struct parser *parser) {
   const struct options *options = parser->options;
   bool has_command = *options->command != NULL;

@@ -15,7 +15,7 @@ enum {
   DEFAULT_LATE_SECONDS = 60,
   /** A week: anything that prints for longer is a service, and needs its own mlrun. */
   MAX_LATE_SECONDS = 604800,
-  /** Of --notify: as long as servers commonly take. */
+  /** Longest URL of --notify, as long as servers commonly take. */
   MAX_URL_BYTES = 2000,
 };
 
@@ -51,10 +51,10 @@ struct options {
   const char *notify_url;
   /** Where to read an order (`order.h`). -1: the command line says what to run. */
   int order_fd;
-  /** Of an order: its environment, NULL at the end; and the file that says who asked for the command's end. */
+  /** From an order: its environment, NULL at the end; and the file that says who asked for the command's end. */
   char **variables;
   const char *stop_file;
-  /** KEY=VALUE, the last of each key. */
+  /** KEY=VALUE, only the last of each key. */
   const char *labels[MAX_LABELS];
   int label_count;
   /** The command, NULL at its end. Empty for an action other than ACTION_RUN, and with --stdin. */

@@ -101,7 +101,7 @@ static bool replace_by_null(int fd) {
   return is_done;
 }
 
-/** Folders of an order are seen from the user's home: `~`, `~/x`, `x` and none at all. */
+/** Enters an order's folder, relative to the user's home: `~`, `~/x`, `x` and none at all. */
 static bool enter(const char *cwd, char *error) {
   const char *home = getenv("HOME");
   const char *from_home = cwd[0] == '~' && (cwd[1] == '/' || cwd[1] == '\0') ? cwd + 1 : cwd;
@@ -113,7 +113,7 @@ static bool enter(const char *cwd, char *error) {
 }
 
 bool take_order(struct options *options, char error[static MAX_MESSAGE_BYTES]) {
-  // All texts of the options point into it.
+  // All texts of the options point into these bytes.
   static char bytes[MAX_ORDER_BYTES];
   static struct order order;
   order.options = options;

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 enum {
-  /** For a command that died with its launcher, which could not report its status. */
+  /** The status of a command that died with its launcher, which could not report it. */
   STATUS_KILLED = SIGKILL,
-  /** Places in the set for poll(2): notes, logger and its progress come first. */
+  /** Places in the set for poll(2). Notes, logger and its progress come first. */
   FIRST_STREAM = 3,
   FIRST_MIRROR = FIRST_STREAM + STREAMS,
   POLLED = FIRST_MIRROR + STREAMS,
@@ -22,7 +22,7 @@ enum {
 struct pump {
   int notes;
   int console;
-  /** Output of processes that the command left behind is logged for this time; END follows then. */
+  /** How long output of processes that the command left behind is logged; then END follows. */
   uint64_t late_us;
   struct logging logging;
   struct stream streams[STREAMS];
@@ -50,7 +50,7 @@ static void end_command(struct pump *pump, uint32_t status) {
   log_exit(&pump->logging, status);
 }
 
-/** The launcher is gone and has not restored mlrun's terminal: no shell gets keys from a raw one. */
+/** Restores mlrun's terminal after its launcher has gone: no shell gets keys from a raw one. */
 static void restore_terminal(struct terminal *terminal) {
   leave_raw(terminal);
   if (terminal->input >= 0) close(terminal->input);
@@ -118,7 +118,10 @@ static void report_done(struct pump *pump) {
   close_console(pump);
 }
 
-/** Nobody reads the shown output: a command with a pipe notices by itself; its terminal is closed by the launcher. */
+/**
+ * Reports to the launcher that nobody reads the shown output. A command with a pipe notices by itself; the launcher
+ * closes a terminal.
+ */
 static void report_broken(struct pump *pump) {
   if (pump->terminal.master < 0 || !pump->streams[OUT].is_broken || pump->has_said_broken) return;
   send_note(pump->notes, NOTE_BROKEN, 0);
@@ -155,7 +158,7 @@ static int timeout_ms(const struct pump *pump) {
 static void wait_for_something(struct pump *pump) {
   struct logging *logging = &pump->logging;
   uint64_t now = now_us();
-  // Else it is read whenever output is: nobody has to wake up for it.
+  // Otherwise progress is read whenever output is, so nobody has to wake up for it.
   bool awaits_progress = is_shown(pump) && !pump->has_said_done;
   struct pollfd polled[POLLED] = {
       {pump->notes, POLLIN, 0},
@@ -175,7 +178,7 @@ static void wait_for_something(struct pump *pump) {
   if (polled[0].revents != 0) take_notes(pump);
   if ((polled[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0) hear_logger(logging);
   if (polled[2].revents != 0) read_progress(&logging->logger);
-  // With a full ring the pipes were not polled: trying shows whether there is room now.
+  // While the ring was full the pipes were not polled: trying to read shows whether there is room now.
   for (int i = 0; i < STREAMS; i++)
     pump->streams[i].is_readable = polled[FIRST_STREAM + i].revents != 0 || logging->full_since_us > 0;
   for (int i = 0; i < STREAMS; i++)
@@ -233,7 +236,7 @@ _Noreturn void run_pump(const struct pump_descriptors *descriptors, const struct
     report_done(&pump);
     if (pump.is_over && pump.has_said_done) close_logging(&pump.logging);
   }
-  // This process has nothing else to do. It is in another folder than the caller was.
+  // This process has nothing else to do. It is in another folder than the caller was, so the spool's path is passed on.
   if (*execution->places.chosen != '\0') setenv("MLRUN_SPOOL_DIR", execution->places.chosen, 1);
   if (has_to_flush(&pump))
     exec_node(execution->folder, (const char *const[]){"--flush", "--run-dir", execution->run_dir, NULL});

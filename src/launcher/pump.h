@@ -7,11 +7,11 @@ struct pump_descriptors {
   int notes;
   /** Read ends of the command's pipes. -1: none. */
   int read_ends[STREAMS];
-  /** Where to show it. -1: nowhere. */
+  /** Where to show each stream. -1: nowhere. */
   int mirrors[STREAMS];
   /** mlrun's own stderr, for warnings. */
   int console;
-  /** The command's own, if it has one: the read end is its master end, which the launcher has as well. */
+  /** The command's own terminal, if it has one: the read end is its master end, which the launcher has as well. */
   const struct terminal *terminal;
 };
 

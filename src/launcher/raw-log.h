@@ -5,7 +5,7 @@
 
 /** Writes one record of the ring, without the first `skip` octets of its payload. */
 void keep_raw(struct logging *logging, const struct record *record, uint64_t skip);
-/** The end is known: the file can be delivered. */
+/** Closes the file with the execution's end, so that it can be delivered. */
 void finish_raw(struct logging *logging);
 struct over over_of(const struct logging *logging);
 /** Writes output to a raw file from now on, starting with records that the logger left undone. */

@@ -22,7 +22,7 @@ static void write_owner(char owner[static OWNER_BYTES]) {
   snprintf(owner, OWNER_BYTES, "%d-%llu-%lu", getpid(), self.start_ticks, digits == NULL ? 0 : strtoul(digits, NULL, 10));
 }
 
-/** Bytes in a folder's files. */
+/** Counts the bytes in a folder's files. */
 static uint64_t used_bytes(const char *folder) {
   DIR *entries = opendir(folder);
   if (entries == NULL) return 0;
@@ -72,6 +72,6 @@ void close_raw_spool(struct raw_spool *spool) {
   if (spool->fd < 0) return;
   close(spool->fd);
   spool->fd = -1;
-  // If this fails, the file is found once its owner has ended.
+  // If this fails, the next mlrun finds the file once its owner has ended.
   if (rename(spool->busy, spool->waiting) != 0) return;
 }

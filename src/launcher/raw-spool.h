@@ -8,7 +8,7 @@ enum {
   /** Raw output of one execution, and a user's whole spool: beyond either, nothing is added (`RUN_LIMITS`). */
   MAX_RAW_BYTES = 67108864,
   MAX_FOLDER_BYTES = 268435456,
-  /** Room beyond that for how it ended. */
+  /** Room beyond that for the record of the end. */
   RAW_RESERVE_BYTES = 4096,
 };
 
@@ -31,5 +31,5 @@ struct raw_spool {
 bool open_raw_spool(struct raw_spool *spool, const struct spool_places *places, const char *x);
 /** Writes everything or nothing. @param is_last It may use the reserve. */
 bool write_raw(struct raw_spool *spool, const void *bytes, size_t count, bool is_last);
-/** The file may be delivered now. */
+/** Releases the file for delivery. */
 void close_raw_spool(struct raw_spool *spool);

@@ -18,7 +18,7 @@ struct record {
 enum { RECORD_ALIGNMENT = sizeof(struct record) };
 
 enum record_type {
-  /** `fields.h`: always first. */
+  /** Described in `fields.h`; always first. */
   RECORD_BEGIN = 'B',
   /** In a raw file: where an earlier logger stopped, `struct stopped`. */
   RECORD_STOPPED = 'S',
@@ -40,7 +40,7 @@ enum record_type {
 /** Index of each stream. */
 enum { OUT, ERR, STREAMS };
 
-/** Written by the logger into its pipe before its frames can leave. */
+/** Progress, which the logger writes into its pipe before its frames can leave. */
 struct progress {
   /** Octets of records taken from the socket. */
   uint64_t received;
@@ -60,7 +60,7 @@ struct stopped {
 };
 
 struct over {
-  /** 1: a process still held a pipe. */
+  /** 1 if a process still held a pipe. */
   uint64_t is_cut;
   /** Octets that did not fit into the raw file. */
   uint64_t lost[STREAMS];

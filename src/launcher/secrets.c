@@ -5,12 +5,12 @@
 /** The shortest token, as in `mask-argv.ts`. */
 enum { SHORTEST_TOKEN = 15 };
 
-/** A part of every name that goes with a secret, and of what stands before one in a header. In any case. */
+/** Parts of names that go with a secret, or stand before one in a header, in any case. */
 static const char *const NAMES[] = {
     "passw",      "passphrase", "secret",      "token",       "apikey",      "api-key", "api_key", "accesskey", "access-key",
     "access_key", "privatekey", "private-key", "private_key", "credential", "bearer ", "basic ",
 };
-/** And of every token that gives itself away. */
+/** Prefixes of tokens that give themselves away. */
 static const char *const PREFIXES[] = {"ghp_",  "gho_", "ghu_", "ghs_", "ghr_", "github_pat_",
                                        "glpat-", "xox",  "AKIA", "ASIA", "sk-",  "eyJ"};
 

@@ -14,10 +14,10 @@ enum {
   MAX_ARGV_CHARACTERS = 4096,
   MAX_CWD_CHARACTERS = 1024,
   MAX_USER_CHARACTERS = 126,
-  /** Of MAX_SAFE_INTEGER. */
+  /** Digits of MAX_SAFE_INTEGER. */
   MAX_DIGITS = 16,
 };
-/** The largest number up to which all are exact in JavaScript. */
+/** JavaScript represents all integers up to this one exactly. */
 static const unsigned long long MAX_SAFE_INTEGER = 9007199254740991;
 
 /** Fields that are members of BEGIN, or change neither it nor the frames that `short-frames.c` writes. */
@@ -53,7 +53,7 @@ static void put_value(struct text *text, const char *value) {
   put_json(text, value, strlen(value));
 }
 
-/** @param value NULL: refused, or without the member if it is optional. */
+/** @param value NULL: refused, or left out if the member is optional. */
 static void put_member(struct text *text, const char *name, const char *value, bool is_optional) {
   if (value == NULL) {
     text->is_refused |= !is_optional;
@@ -81,7 +81,7 @@ static void put_words(struct text *text, const struct fields *fields) {
   text->is_refused |= count == 0 || count > MAX_ARGV_ELEMENTS || characters > MAX_ARGV_CHARACTERS;
 }
 
-/** A key that JavaScript leaves in its place: one that looks like a number comes first in an object. */
+/** Whether JavaScript keeps this key in its place: one that looks like a number comes first in an object. */
 static bool is_plain_key(const char *label, size_t bytes) {
   for (size_t i = 0; i < bytes; i++)
     if (!isalpha((unsigned char)label[i]) && (i == 0 || strchr("0123456789._-", label[i]) == NULL)) return false;
@@ -95,7 +95,7 @@ static void put_label(struct text *text, int index, const char *key, size_t key_
   put_value(text, value);
 }
 
-/** Whether a label of that key was asked for. @param until Only before this one; NULL: at all. */
+/** Whether a label of that key was asked for. @param until Looks only before this one; NULL: at all. */
 static bool is_asked(const struct fields *fields, const char *key, size_t key_bytes, const char *until) {
   const char *label = next_field(fields, "label", NULL);
   while (label != until && (strncmp(label, key, key_bytes) != 0 || label[key_bytes] != '='))
@@ -103,7 +103,7 @@ static bool is_asked(const struct fields *fields, const char *key, size_t key_by
   return label != until;
 }
 
-/** Those of the command line come first, and win. */
+/** Writes labels of the command line first: they win. */
 static void put_labels(struct text *text, const struct fields *fields) {
   struct label inherited[MAX_INHERITED_LABELS];
   int inherited_count = inherit_labels(fields, inherited);
@@ -127,7 +127,7 @@ static void put_labels(struct text *text, const struct fields *fields) {
   text->is_refused |= count > MAX_LABELS;
 }
 
-/** `isUnixName`, of names in ASCII. */
+/** `isUnixName`, for names in ASCII. */
 static bool is_user(const char *name) {
   size_t bytes = strlen(name);
   if (bytes == 0 || bytes > MAX_USER_CHARACTERS || name[bytes - 1] == ' ') return false;
@@ -152,7 +152,7 @@ static void put_within(struct text *text, const char *out, const char *err) {
   put(text, "}");
 }
 
-/** Members that the logger leaves out if they are malformed: then mlrun did not write them. */
+/** Writes members that mlrun never writes malformed. The logger leaves out malformed ones; here they are refused. */
 static void put_launch(struct text *text, const struct fields *fields) {
   const char *run = next_field(fields, "run", NULL);
   const char *parent = next_field(fields, "parent", NULL);
@@ -172,7 +172,7 @@ static bool is_number(const char *digits) {
   return is_decimal && strtoull(digits, NULL, 10) <= MAX_SAFE_INTEGER;
 }
 
-/** Characters of a node's name and of a key: what a frame's head may hold. */
+/** Whether a node's name or a key has only characters that a frame's head may hold. */
 static bool is_plain_name(const char *name) {
   size_t bytes = name == NULL ? 0 : strlen(name);
   for (size_t i = 0; i < bytes; i++)

@@ -4,16 +4,19 @@
 #include <string.h>
 
 enum {
-  /** Encoded, of one frame: with the head it stays below `WIRE_LIMITS.maxFrameBytes`, where the logger begins another. */
+  /**
+   * Encoded text of one frame: with its head it stays below `WIRE_LIMITS.maxFrameBytes`, where the logger begins
+   * another.
+   */
   MAX_TEXT_BYTES = 6144,
-  /** Everything of a frame before its text: a host's name may have 64 octets. */
+  /** A frame before its text: a host's name may have 64 octets. */
   MAX_HEAD_BYTES = 512,
-  /** Of an exit status, wait(2). */
+  /** Exit status in a wait status, wait(2). */
   CODE_SHIFT = 8,
   CODE_MASK = 0xff,
 };
 
-/** The frames so far. */
+/** The frames written so far. */
 struct frames {
   struct text *text;
   const struct fields *begin;
@@ -38,7 +41,7 @@ static bool is_octal(const char *bytes, const char *end) {
   return true;
 }
 
-/** One line: `escape-line.ts`. */
+/** Writes one line as `escape-line.ts` does. */
 static void put_line(struct text *text, const char *from, const char *end) {
   for (const char *at = from; at < end && !text->is_refused;) {
     bool is_edge = at == from || at + 1 == end;
@@ -54,7 +57,7 @@ static void put_line(struct text *text, const char *from, const char *end) {
   }
 }
 
-/** A frame's head up to its text; its length in octets comes before it. */
+/** Writes a frame's head up to its text; the length in octets comes before it. */
 static void put_head(struct text *head, const struct frames *frames, const char *type, uint64_t time_us) {
   put(head, "<14>1 ");
   put_time(head, time_us);
@@ -92,7 +95,7 @@ static void put_frame(struct frames *frames, struct text *head, uint64_t n, cons
   put_bytes(text, content->bytes, content->length);
 }
 
-/** A frame of these lines; the last one may lack its newline. */
+/** Writes a frame of these lines; the last one may lack its newline. */
 static void put_lines(struct frames *frames, int stream, const char *from, const char *end) {
   char bytes[MAX_TEXT_BYTES];
   char head_bytes[MAX_HEAD_BYTES];

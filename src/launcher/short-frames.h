@@ -3,7 +3,7 @@
 #include "ring.h"
 #include "text.h"
 
-/** Output of an execution that may be short, octets of both streams. */
+/** Most output of an execution that may be short, in octets of both streams. */
 enum { MAX_SHORT_BYTES = 8192 };
 
 /**

@@ -11,11 +11,11 @@ enum {
    * not much later; and most small programs have ended by then.
    */
   SHORT_US = 25000,
-  /** Time spent waiting for a processor does not count, but after this time in all it gets one anyway. */
+  /** Time spent waiting for a processor does not count, but after this time in all the command gets a logger anyway. */
   LONGEST_SHORT_US = 1000000,
-  /** Least time between two looks at it. */
+  /** Least time between two looks at the command. */
   LOOK_EVERY_US = 5000,
-  /** The gate's answers; then the logger begins anew, with its own deadlines. */
+  /** Time for the gate's answers; then the logger begins anew, with its own deadlines. */
   GATE_US = 3000000,
   /** BEGIN, and output in a few frames. With very many small ones, each with its head, it is not enough: not short. */
   MAX_ALL_BYTES = 65536,
@@ -31,7 +31,7 @@ static bool has_plain_site(const struct fields *begin) {
   return has_no_settings(named == NULL ? SETTINGS : named);
 }
 
-/** The file says who had the command stopped. */
+/** Whether a file says who had the command stopped. */
 static bool was_stopped(const struct fields *begin) {
   const char *stop_file = next_field(begin, "stop-file", NULL);
   return stop_file != NULL && access(stop_file, F_OK) == 0;
@@ -43,7 +43,7 @@ bool begin_short(struct logging *logging) {
   return !all.is_refused;
 }
 
-/** Microseconds: of the command's life, or since its exit, after which only its pipes are waited for. */
+/** Microseconds of the command's life, or since its exit, after which only its pipes are waited for. */
 static uint64_t waited_for_us(const struct logging *logging, uint64_t now) {
   if (logging->exit.type != 0) return now - logging->exit.time_us;
   return lived_us(logging->command, now - logging->since_us);

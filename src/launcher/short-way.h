@@ -8,9 +8,9 @@
  * must not keep the command's output from being shown.
  */
 bool begin_short(struct logging *logging);
-/** Whether it has lasted or printed too much for that, or the gate has not answered in time. */
+/** Whether the execution has lasted or printed too much to be short, or the gate has not answered in time. */
 bool is_no_longer_short(struct logging *logging);
-/** Microseconds until that should be asked again; UINT64_MAX: at the next event. */
+/** Microseconds until `is_no_longer_short` should be asked again; UINT64_MAX: at the next event. */
 uint64_t short_patience_us(const struct logging *logging);
-/** It is over: hands everything to the gate. False: only the logger can. */
+/** Hands an execution that is over to the gate. False: only the logger can. */
 bool go_short(struct logging *logging);

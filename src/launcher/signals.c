@@ -19,7 +19,7 @@ void block_signals(sigset_t *blocked, struct sigaction *on_child) {
   struct sigaction as_usual = {.sa_handler = SIG_DFL};
   sigfillset(&all);
   sigprocmask(SIG_BLOCK, &all, blocked);
-  // If ignored, a child would leave no status (wait(2)).
+  // If SIGCHLD is ignored, a child leaves no status (wait(2)).
   sigaction(SIGCHLD, &as_usual, on_child);
 }
 
@@ -76,7 +76,7 @@ _Noreturn void die_by(int signal_number) {
   struct sigaction as_usual = {.sa_handler = SIG_DFL};
   prctl(PR_SET_DUMPABLE, 0);
   sigaction(signal_number, &as_usual, NULL);
-  // Directly by system call: the library reserves 32 and 33.
+  // Asks the kernel directly: the library reserves 32 and 33.
   uint64_t none = 0;
   kill(getpid(), signal_number);
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, KERNEL_SIGNAL_BYTES);

@@ -13,7 +13,7 @@ struct signal_source {
 
 struct taken_signal {
   int number;
-  /** sigaction(2), si_code. */
+  /** si_code of sigaction(2). */
   int code;
   pid_t sender;
 };

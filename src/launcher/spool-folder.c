@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/** In a user namespace: every user outside it, including the machine's root (user_namespaces(7)). */
+/** In a user namespace, stands for every user outside it, including the machine's root (user_namespaces(7)). */
 enum { UNMAPPED_UID = 65534 };
 static const char SYSTEM_SPOOL[] = "/var/spool/marcologger";
 
-/** Like JavaScript's encodeURIComponent: makes one folder name of any path. */
+/** Encodes like JavaScript's encodeURIComponent: makes one folder name of any path. */
 static void encode_component(char *to, size_t room, const char *from) {
   static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()";
   size_t at = 0;
@@ -85,7 +85,7 @@ bool open_spool_folder(const struct spool_places *places, char folder[static PAT
   return (has_own && open_in(folder, own, places->relay)) || open_in(folder, places->home, places->relay);
 }
 
-/** Whether a file of that name may wait there: `spool-files.ts`, `raw-files.ts`, `notify-files.ts`. */
+/** Whether a file of that name may wait there, as `spool-files.ts`, `raw-files.ts` and `notify-files.ts` name them. */
 static bool is_kept(const char *name) {
   static const char *const kinds[] = {"spool", "busy", "raw", "raw-busy", "notify", "notify-busy"};
   const char *dot = strrchr(name, '.');
@@ -110,6 +110,6 @@ bool is_spool_empty(const struct spool_places *places) {
   if (*places->chosen != '\0') return !has_kept(places->chosen, places->relay);
   char own[PATH_MAX];
   snprintf(own, sizeof own, "%s/%u", SYSTEM_SPOOL, geteuid());
-  // Without HOME the user's entry in the user database counts, which only the logger reads.
+  // Without HOME, the user's entry in the user database names the home, which only the logger reads.
   return *places->home != '\0' && !has_kept(own, places->relay) && !has_kept(places->home, places->relay);
 }

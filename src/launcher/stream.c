@@ -13,7 +13,7 @@ enum {
   /** Reads this close together belong to one burst of output. */
   BURST_GAP_US = 1500,
   PAUSE_US = 1000,
-  /** After a nearly full read: the command writes too fast for such pauses. */
+  /** Nearly full reads after which the command writes too fast for such pauses. */
   READS_WITHOUT_PAUSE = 4,
 };
 
@@ -27,7 +27,7 @@ static void pace(struct stream *stream, size_t bytes, uint64_t now) {
   stream->last_read_us = now;
   if (bytes >= NEARLY_FULL_BYTES) {
     stream->free_reads = READS_WITHOUT_PAUSE;
-    // Once: beyond a total (pipe-user-pages-soft), a user's new pipes become small.
+    // Only once: beyond a total (pipe-user-pages-soft), a user's new pipes become small.
     if (!stream->is_grown) fcntl(stream->fd, F_SETPIPE_SZ, GROWN_BYTES);
     stream->is_grown = true;
   } else if (stream->free_reads > 0) {
@@ -77,7 +77,7 @@ static void show(struct stream *stream, struct logging *logging) {
   }
 }
 
-/** Nobody writes any more: readers of the shown output must see its end as well. */
+/** Closes the stream after its last writer: readers of the shown output must see its end as well. */
 static void end_stream(struct stream *stream) {
   close(stream->fd);
   stream->fd = -1;

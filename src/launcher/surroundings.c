@@ -7,7 +7,7 @@
 /** A batch system: variables, or what `derived` knows. */
 struct scheduler {
   const char *name;
-  /** Must be set as well, where the name of the id's variable is a common word. */
+  /** A variable that must be set as well, where the name of the id's variable is a common word. */
   const char *mark;
   const char *id;
   /** The id of a whole array, if its tasks have ids of their own. */
@@ -29,7 +29,7 @@ static const struct scheduler SCHEDULERS[] = {
 static const struct {
   const char *name;
   const char *id;
-  /** The id alone is too common: the job's name begins with the launcher's. */
+  /** The job's name must begin with the launcher's: the id alone is too common. */
   bool is_named;
 } LAUNCHERS[] = {
     {"openmpi", "OMPI_MCA_ess_base_jobid", false},
@@ -42,7 +42,7 @@ const char *look_up(const char *name) {
   return name == NULL ? NULL : strchr(name, '.') == NULL ? variable(name) : derived(name);
 }
 
-/** `NAME:ID` of characters that a run's id may have (`wire/run-id.ts`). */
+/** Writes `NAME:ID` in characters that a run's id may have (`wire/run-id.ts`). */
 static void write_run(char run[static MAX_RUN_BYTES], const char *name, const char *id) {
   static const char plain[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._:@+=,/[]-";
   size_t at = (size_t)snprintf(run, MAX_RUN_BYTES, "%s:", name);
@@ -64,7 +64,7 @@ static void leave_task_out(char *id) {
   if (is_task && (*rest == '.' || *rest == '\0')) memmove(dash, rest, strlen(rest) + 1);
 }
 
-/** How often the job was started again. LSF says only that it was. */
+/** How often the job was started again. LSF says only that it was started again. */
 static long restarts(const struct scheduler *scheduler) {
   const char *value = look_up(scheduler->restarts);
   if (value == NULL) return 0;

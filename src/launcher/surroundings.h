@@ -23,11 +23,11 @@ struct surroundings {
 void find_surroundings(struct surroundings *surroundings);
 
 /**
- * What no variable holds. HTCondor has it in a file, MPICH in the arguments of its proxy.
+ * Values that no variable holds: HTCondor has them in a file, MPICH in the arguments of its proxy.
  *
  * @return The value, or NULL.
  */
 const char *derived(const char *name);
 
-/** The value of a variable or, of a name with a dot in it, what `derived` knows. NULL: unset or empty. */
+/** The value of a variable, or of a name with a dot as `derived` knows it. NULL: unset or empty. */
 const char *look_up(const char *name);

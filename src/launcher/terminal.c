@@ -82,7 +82,7 @@ void enter_raw(struct terminal *terminal) {
   if (terminal->is_raw || !has_keys(terminal)) return;
   struct termios raw = terminal->before;
   cfmakeraw(&raw);
-  // Others print to it, like the next program of a pipeline.
+  // Other programs print to it, like the next one of a pipeline.
   if (!terminal->returns_carriages) raw.c_oflag = terminal->before.c_oflag;
   terminal->is_raw = tcsetattr(terminal->input, TCSADRAIN, &raw) == 0;
 }
@@ -127,7 +127,7 @@ void signal_group(struct terminal *terminal, int signal_number) {
   bool is_interrupt = terminal->has_interrupted && (signal_number == SIGINT || signal_number == SIGQUIT);
   bool is_suspend = terminal->has_suspended && signal_number == SIGTSTP;
   terminal->has_suspended = false;
-  // This process has blocked it, and ends or stops itself by it next.
+  // This process has blocked the signal, and ends or stops itself by it next.
   if (is_interrupt || is_suspend) kill(0, signal_number);
 }
 

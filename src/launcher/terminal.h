@@ -16,7 +16,7 @@ struct terminal {
   struct termios before;
   bool is_raw;
   bool starts_in_background;
-  /** In the foreground: mlrun's own terminal is raw then. */
+  /** mlrun's own terminal is raw while mlrun is in the foreground, so newlines need carriage returns. */
   bool returns_carriages;
   /** The keys included Ctrl-C or the like, and Ctrl-Z. */
   bool has_interrupted;
@@ -28,13 +28,15 @@ struct terminal {
 
 extern const struct terminal NO_TERMINAL;
 
-/** Opens one with the size and modes of mlrun's own terminal. False, with errno, on failure. */
+/** Opens a terminal with the size and modes of mlrun's own. False, with errno, on failure. */
 bool open_terminal(struct terminal *terminal);
-/** Makes it the controlling terminal of a session that this process leads. */
+/** Makes it the controlling terminal of the session that this process leads. */
 void lead_session(const struct terminal *terminal);
 /** In the command's process: makes it a group of that session, in the background if mlrun is. */
 void join_session(const struct terminal *terminal);
-/** Whether the keys of mlrun's own terminal are for this process's group; whether they are for another of its session. */
+/**
+ * Whether the keys of mlrun's own terminal go to this process's group; whether they go to another group of its session.
+ */
 bool has_keys(const struct terminal *terminal);
 bool is_in_background(const struct terminal *terminal);
 /** Adds carriage returns to newlines that the command prints, in the foreground; or leaves that to mlrun's own terminal. */
@@ -46,7 +48,10 @@ void leave_raw(struct terminal *terminal);
 bool pass_size_on(const struct terminal *terminal);
 /** Reads keys and passes them on, as far as possible without blocking. */
 void pass_keys_on(struct terminal *terminal);
-/** A signal has ended or stopped the command. If a key sent it, the rest of mlrun's group gets it, as from mlrun's own terminal. */
+/**
+ * Sends a signal that ended or stopped the command to the rest of mlrun's group if a key caused it, as mlrun's own
+ * terminal would.
+ */
 void signal_group(struct terminal *terminal, int signal_number);
-/** The command's terminal is gone. */
+/** Closes the command's terminal. */
 void close_terminal(struct terminal *terminal);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum { NUMBER_BYTES = 24, MICROSECONDS = 1000000, DAY_MINUTES = 1440, DEL = 0x7f };
-/** The end of 2099, as in `timestamp.ts`. */
+/** End of 2099, as in `timestamp.ts`. */
 static const uint64_t LATEST_US = 4102444799999999;
 
 void put_bytes(struct text *text, const char *bytes, size_t count) {

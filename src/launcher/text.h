@@ -8,7 +8,7 @@ struct text {
   char *bytes;
   size_t length;
   size_t room;
-  /** It did not fit, or holds what only the logger writes: nothing of it counts. */
+  /** It did not fit, or holds something that only the logger writes: none of it counts. */
   bool is_refused;
 };
 

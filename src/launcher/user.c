@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/** Each exists only in containers: docker's, podman's. */
+/** Each exists only in containers: one in docker's, one in podman's. */
 static const char *const CONTAINER_FILES[] = {"/.dockerenv", "/run/.containerenv"};
 
 static bool is_container(void) {

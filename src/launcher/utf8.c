@@ -4,7 +4,9 @@
 
 enum { CONTINUES = 0x80, CONTINUES_MASK = 0xc0, PAYLOAD_MASK = 0x3f, BITS = 6, MOST_OCTETS = 4 };
 
-/** Of the character, by its first octet, whose part of the character is `code`. 0: no character starts with it. */
+/**
+ * Length of the character that starts with `lead`, and `lead`'s share of it in `code`. 0: no character starts with it.
+ */
 static size_t octets_from(uint8_t lead, uint32_t *code) {
   size_t octets = 0;
   if (lead >= 0xc0 && lead < 0xe0) octets = 2;
@@ -20,7 +22,7 @@ static bool is_shortest(uint32_t code, size_t octets) {
   return code >= least[octets] && code <= 0x10ffff && !is_surrogate;
 }
 
-/** C1 controls, bidirectional controls, line and paragraph separators, the byte order mark. */
+/** Whether it is a C1 control, a bidirectional control, a line or paragraph separator, or the byte order mark. */
 static bool is_unsafe(uint32_t code) {
   return code < 0xa0 || code == 0x61c || code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
          (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;

@@ -64,7 +64,7 @@ enum testimony ask_witness(struct witness *witness, int signal_number) {
   if (witness->fd < 0 || send(witness->fd, &word, 1, MSG_NOSIGNAL) != 1) return NOT_KNOWN;
   struct pollfd answer = {witness->fd, POLLIN, 0};
   if (poll(&answer, 1, ANSWER_MS) == 1 && read(witness->fd, &word, 1) == 1) return word;
-  // A late answer would pass for the next one.
+  // A late answer would be taken for the next one.
   end_witness(witness);
   return NOT_KNOWN;
 }
