@@ -2,7 +2,7 @@ import { isIPv6 } from "node:net";
 
 /** A proxy may send anything as an address. */
 const MAX_ADDRESS_CHARACTERS = 64;
-/** 16 bits each, of which the last counts by half: a /56. */
+/** Groups of 16 bits, of which the last counts by half: a /56. */
 const SITE_GROUPS = 4;
 
 /**

@@ -31,11 +31,11 @@ export interface AuditEvent {
   readonly user?: string | undefined;
   readonly address?: string | undefined;
   readonly node?: string | undefined;
-  /** On that node, from its kernel. */
+  /** The user's uid on that node, from its kernel. */
   readonly uid?: number | undefined;
-  /** Of a certificate. */
+  /** Serial number of a certificate. */
   readonly serial?: string | undefined;
-  /** Whose data it was done to. */
+  /** The user whose data it was done to. */
   readonly owner?: string | readonly string[] | undefined;
   /** Further details of this event. */
   readonly [detail: string]: string | number | readonly string[] | undefined;

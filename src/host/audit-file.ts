@@ -4,7 +4,7 @@ import { createStream, type RotatingFileStream } from "rotating-file-stream";
 import type { Log } from "./log.ts";
 
 interface AuditFileOptions {
-  /** Only for the collector, or for its administrators as well. Created if missing. */
+  /** For the collector alone, or for its administrators as well. Created if missing. */
   readonly folder: string;
   /** Files are rotated above this size; this many old ones are kept, compressed. */
   readonly maxFileBytes: number;

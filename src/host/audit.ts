@@ -12,7 +12,7 @@ export interface Audit {
 }
 
 interface AuditOptions {
-  /** Records go to `audit.log` here. */
+  /** Folder of `audit.log`. */
   readonly folder: string;
   readonly limits: {
     readonly auditFileBytes: number;
@@ -29,7 +29,7 @@ interface AuditOptions {
 }
 
 export const AUDIT_LIMITS = {
-  /** Of one text, and of one list. */
+  /** Limits of one text, and of one list. */
   maxCharacters: 256,
   maxElements: 100,
   /** Equal refusals within this time share one record; the next record carries their number. */
@@ -50,9 +50,9 @@ const OTHER_ADDRESSES = "others";
 /** The refusals of one event in a minute. */
 interface RefusedMinute {
   written: number;
-  /** Written, by address. */
+  /** Records written, by address. */
   readonly ofAddress: Map<string, number>;
-  /** Only counted, by address. */
+  /** Refusals only counted, by address. */
   readonly folded: Map<string, number>;
 }
 
@@ -72,7 +72,7 @@ export class AuditLog implements Audit {
   readonly #options: AuditOptions;
   readonly #file: AuditFile;
   readonly #count: (event: string) => { inc(): void };
-  /** At most the refusals written in two minutes. */
+  /** Holds at most the refusals written in two minutes. */
   readonly #repeated = new Map<string, Repeated>();
   #minuteUntilMs = 0;
   /** Refusals of this minute, by event. */

@@ -27,7 +27,7 @@ export const FIELDS = {
   }),
   flag: field("true or false", (value) => (typeof value === "boolean" ? value : undefined)),
   address: field("HOST:PORT, like 127.0.0.1:8514 or [::1]:8514", parseAddress),
-  /** Its package supports neither IPv6 nor port 0, since it does not report the port it got. */
+  /** Without IPv6 and port 0: the package of UDP syslog supports neither, since it does not report the port it got. */
   ipv4Address: field("HOST:PORT without IPv6 and port 0, like 0.0.0.0:514", (value) => {
     const address = parseAddress(value);
     return address === undefined || isIP(address.host) === 6 || address.port === 0 ? undefined : address;
@@ -39,7 +39,7 @@ export const FIELDS = {
   endpoint: field("HOST:PORT or unix:PATH, like 127.0.0.1:9514 or unix:/run/marcologger/metrics.sock", parseEndpoint),
   fleetBroker: field("child or unit", (value) => (value === "child" || value === "unit" ? value : undefined)),
   sync: field("batch or always", (value) => (value === "batch" || value === "always" ? value : undefined)),
-  /** pam_start(3) takes a file name in /etc/pam.d. */
+  /** pam_start(3) takes the name of a file in /etc/pam.d. */
   pamService: field("the name of a file in /etc/pam.d", (value) => {
     return typeof value === "string" && /^[A-Za-z0-9][\w.-]{0,63}$/.test(value) ? value : undefined;
   }),

@@ -25,7 +25,7 @@ export const DEFAULT_LIMITS = {
   linesPerSecondPerUser: 1_000_000,
   bytesPerSecondPerUser: 268_435_456,
   bytesOnDiskPerUser: 107_374_182_400,
-  /** Files that a user has sent for nodes, and that an order or a day keeps; 0 for no limit. */
+  /** Bytes of a user's files for nodes, which an order or a day keeps; 0 for no limit. */
   fleetFileBytesPerUser: 21_474_836_480,
   /** Known ranges of n per execution, in memory; more go to disk. */
   deduplicationIntervals: 4_096,
@@ -35,14 +35,14 @@ export const DEFAULT_LIMITS = {
   websocketsPerUser: 64,
   /** TCP connections to the web server, from all users together. */
   webConnections: 8_192,
-  /** From one IPv4 address, or one IPv6 /56: whole offices share one address. */
+  /** Connections from one IPv4 address or IPv6 /56: whole offices share one address. */
   webConnectionsPerAddress: 2_048,
   /** `raw` streams that one user reads at a time. */
   downloadsPerUser: 8,
   /** Searches that run at a time, of one user and of all: each keeps two processor cores busy. */
   searchesPerUser: 2,
   searches: 4,
-  /** Failed logins a minute. Never per user alone: nobody may lock another out. */
+  /** Failed logins a minute. Never counted per user alone: nobody may lock another out. */
   loginAttemptsPerAddress: 10,
   loginAttemptsPerUser: 5,
   /** A session ends this long after its last use, and this long after the login in any case. */

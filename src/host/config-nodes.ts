@@ -88,7 +88,7 @@ function readPasswd(path: string, readFile: (path: string) => string): NodeUsers
   for (const [i, line] of lines.entries()) {
     if (line === "" || line.startsWith("#")) continue;
     const [name, , uid = ""] = line.split(":");
-    // Every such file has this entry.
+    // Every passwd(5) has this entry.
     if (Number(uid) === OVERFLOW_UID) continue;
     if (!isUid(uid) || !isName(name)) return { problem: `${path}, line ${i + 1}: expected an entry of passwd(5)` };
     // Several names of one uid: the first one counts, as in getpwuid(3).

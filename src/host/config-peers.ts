@@ -4,15 +4,15 @@ import type { Settings } from "./config-settings.ts";
 
 /** A collector that this one is joined with. */
 export interface PeerConfig {
-  /** Its viewer's address, https. */
+  /** Its viewer's address, with https. */
   readonly url: string;
-  /** File with the token that it has given out. */
+  /** File with the token that the peer has issued. */
   readonly tokenFile: string;
   /** PEM of the only authority to trust; undefined: those of the system. */
   readonly caFile: string | undefined;
 }
 
-/** Each is asked for its services when somebody asks for ours. */
+/** Each peer is asked for its services when somebody asks for ours. */
 const MAX_PEERS = 16;
 const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 

@@ -5,30 +5,30 @@ import type { Settings } from "./config-settings.ts";
 /** Free space that must stay: a share of the disk, or bytes. */
 type MinFree = { readonly share: number } | { readonly bytes: number };
 
-/** What executions of jobs with such a name have of their own. */
+/** Rules for executions of jobs whose names match a pattern. */
 export interface JobRetention {
   /** `*` stands for any text, `?` for one character. */
   readonly pattern: string;
-  /** Undefined: as all others. "never": no age. */
+  /** Undefined: the common maximum age. "never": no maximum. */
   readonly maxAgeMs: number | "never" | undefined;
-  /** Of each such job of each user, the executions of the newest runs. */
+  /** How many newest runs of each such job of each user are kept. */
   readonly newestRuns: number;
 }
 
 /** How long executions are kept. Undefined: no such limit. */
 export interface RetentionConfig {
-  /** Since an execution's end. */
+  /** Age, since an execution's end. */
   readonly maxAgeMs: number | undefined;
   readonly bytesPerUser: number | undefined;
   readonly bytes: number | undefined;
   readonly minFree: MinFree | undefined;
-  /** Of each user, the newest executions that only `minFree` may take. */
+  /** How many newest executions of each user only `minFree` may take. */
   readonly newest: number;
-  /** Of each user, what their own holds protect. */
+  /** How much of each user's executions their own holds may protect. */
   readonly heldBytesPerUser: number;
   /** The first pattern that fits a job counts. */
   readonly jobs: readonly JobRetention[];
-  /** Of files of ordinary syslog, and of old files of the audit. */
+  /** Maximum age of old files of ordinary syslog, and of the audit. */
   readonly syslogMaxAgeMs: number | undefined;
   readonly auditMaxAgeMs: number | undefined;
 }
@@ -39,7 +39,7 @@ const MAX_AGE_MS = 100 * 365 * 86_400_000;
 const MAX_BYTES = 2 ** 50;
 const MAX_NEWEST = 1_000_000;
 const DEFAULT_HELD_BYTES = 20 * 2 ** 30;
-/** Each is compared with each execution of a sweep. */
+/** Each pattern is compared with each execution of a sweep. */
 const MAX_PATTERNS = 64;
 const MAX_PATTERN_CHARACTERS = 128;
 

@@ -38,7 +38,7 @@ export interface Config extends AuthConfig {
   readonly insecure: boolean;
   /** A unix socket is for a proxy. */
   readonly web: Endpoint;
-  /** Members may connect to the unix socket, besides the collector's own user. */
+  /** Members of this group may connect to the unix socket, besides the collector's own user. */
   readonly webSocketGroup: string | undefined;
   readonly webTls: { readonly cert: string; readonly key: string } | undefined;
   /** Where browsers find the viewer behind a proxy. */
@@ -56,7 +56,7 @@ export interface Config extends AuthConfig {
   readonly fleet: Address | undefined;
   /** Whether the broker is a child, or a unit of systemd with a user of its own. */
   readonly fleetBroker: "child" | "unit";
-  /** Where they fetch files. */
+  /** Where agents fetch files. */
   readonly fleetFiles: Address | undefined;
   /** Collectors of other fleets that this one asks for what no node here offers. */
   readonly peers: ReadonlyMap<string, PeerConfig>;
@@ -156,7 +156,9 @@ function takeConfig(settings: Settings, readFile: ReadFile): Config {
   };
 }
 
-/** The next port of the same address, as agents assume it; any one after any one. Undefined: none follows. */
+/**
+ * The next port of the same address, as agents assume it; any free port after port 0. Undefined: there is no next port.
+ */
 function portAfter(address: Address | undefined): Address | undefined {
   if (address === undefined || address.port === 0) return address;
   return address.port === MAX_PORT ? undefined : { ...address, port: address.port + 1 };

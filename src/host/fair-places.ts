@@ -1,6 +1,6 @@
 interface FairPlacesOptions<T> {
   readonly places: number;
-  /** Most places of one holder, regardless of others. */
+  /** Most places that one holder may have. */
   readonly placesPerHolder: number;
   /** Whether an occupant may be displaced by another of the same holder. */
   readonly isIdle: (occupant: T) => boolean;
@@ -8,7 +8,7 @@ interface FairPlacesOptions<T> {
 
 interface Entry<T> {
   readonly isIn: boolean;
-  /** Lost its place to the new one; the caller closes it. */
+  /** The occupant that lost its place to the new one; the caller closes it. */
   readonly displaced: T | undefined;
 }
 

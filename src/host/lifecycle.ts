@@ -22,7 +22,7 @@ export interface Lifecycle {
   reload(): Promise<void>;
 }
 
-/** For all parts together: systemd and people expect a service to be gone soon after SIGTERM. */
+/** Time for all parts together: systemd and people expect a service to be gone soon after SIGTERM. */
 const STOP_WITHIN_MS = 5_000;
 
 /** Starts in order, stops in reverse. The composition root owns the signals, and calls `stop` and `reload`. */
@@ -30,7 +30,7 @@ export function createLifecycle(options: { parts: readonly Part[]; log: Log; sto
   const { parts, log, stopWithinMs = STOP_WITHIN_MS } = options;
   const started: Part[] = [];
   const stopping = new AbortController();
-  /** The start of the last of `started`; `start` itself reports whether it failed. */
+  /** The start of the last part in `started`; `start` itself reports whether it failed. */
   let starting: Promise<unknown> = Promise.resolve();
   let stopped: Promise<boolean> | undefined;
 
@@ -83,7 +83,7 @@ export function createLifecycle(options: { parts: readonly Part[]; log: Log; sto
   };
 }
 
-/** The reason if it failed or took too long. In the latter case it keeps running. */
+/** The reason if `act` failed or took too long. In the latter case it keeps running. */
 async function within(limitMs: number, act: () => unknown): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {

@@ -7,7 +7,7 @@ const FIRST_UNPRIVILEGED_PORT = 1_024;
  * Runs a start that listens. Errors of listen(2) get a message that names the setting and the next step; others pass
  * unchanged.
  *
- * @param place.key of collector.toml: `web`, `relp`.
+ * @param place.key The key in collector.toml: `web`, `relp`.
  */
 export async function listening<T>(
   start: Promise<T>,

@@ -2,7 +2,7 @@ import { AskQueue } from "./ask-queue.ts";
 import type { GetentAnswer } from "./getent.ts";
 
 const MISSING_FOR_MS = 30_000;
-/** After a failure, questions go to the database again only after this long. */
+/** How long a failed database is not asked again. */
 const UNAVAILABLE_FOR_MS = 1_000;
 /** More users than a site has. */
 const MAX_FOUND = 10_000;

@@ -5,7 +5,7 @@ interface LoopTurnsOptions {
   readonly nowMs?: () => number;
 }
 
-/** Then sockets, timers and other users get their turn. Short compared with the 50 ms that people notice. */
+/** Longest turn before sockets, timers and other users go on. Short compared with the 50 ms that people notice. */
 const MAX_TURN_MS = 5;
 
 /**

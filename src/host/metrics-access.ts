@@ -25,7 +25,7 @@ export function hasToken(authorization: string | undefined, token: string): bool
   return shown !== undefined && timingSafeEqual(digestOf(shown), digestOf(token));
 }
 
-/** timingSafeEqual needs equal lengths, as digests have. */
+/** Hashes, because timingSafeEqual needs equal lengths. */
 function digestOf(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }

@@ -26,7 +26,7 @@ export async function startMetricsServer(options: {
     answer(options),
   );
   server.maxConnections = MAX_CONNECTIONS;
-  // The scraper's user joins the group.
+  // The scraper's user joins the group of the socket.
   if ("path" in listen) await listenOnFile(server, { path: listen.path, for: "owner and group" });
   else {
     await new Promise<void>((resolve, reject) => {

@@ -1,6 +1,6 @@
 import type { Log } from "./log.ts";
 
-/** Of names that no relay has, the log shows this many. */
+/** How many unseen names the log shows. */
 const SHOWN_NAMES = 10;
 
 /**
@@ -11,7 +11,7 @@ export class NamedNodes {
   readonly #names: readonly string[];
   readonly #log: Log;
   readonly #unseen: Set<string>;
-  /** Tables that were named once in the log. */
+  /** Tables that the log has named once. */
   readonly #reported = new Set<string>();
 
   constructor(names: Iterable<string>, log: Log) {
@@ -20,7 +20,7 @@ export class NamedNodes {
     this.#log = log;
   }
 
-  /** A relay of this node has connected. */
+  /** Takes note of a node whose relay has connected. */
   connected(node: string): void {
     if (this.#unseen.delete(node) || this.#names.includes(node)) return;
     for (const name of this.#names) {
@@ -31,7 +31,7 @@ export class NamedNodes {
     }
   }
 
-  /** Reports names of which no relay has connected: a while after the start. */
+  /** Reports names that no relay has connected with. Called a while after the start. */
   reportUnseen(): void {
     if (this.#unseen.size === 0) return;
     const names = [...this.#unseen].slice(0, SHOWN_NAMES).join(" ");

@@ -4,7 +4,7 @@ import type { Known, Looked } from "./lookup-cache.ts";
 /** User database look-ups running for one node, and look-ups waiting. */
 const ASKED_PER_NODE = 2;
 const WAITING_PER_NODE = 64;
-/** Unknown uids of one range looked up in this time, for one node: each costs a process. */
+/** Look-ups of unknown uids of one range in this time, for one node: each costs a process. */
 const MISSES_PER_RANGE = 32;
 const MISSES_FOR_MS = 10_000;
 /** A range is 65,536 uids: a user's subordinate uids (subuid(5)) fill one or two; users' own uids are in others. */

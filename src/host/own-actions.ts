@@ -2,7 +2,7 @@ import type { AuditEvent } from "./audit-event.ts";
 
 type EventName = AuditEvent["event"];
 
-/** Actions on a user's own things, which are not limited. */
+/** Actions on a user's own things: only their records are limited. */
 const OWN_ACTIONS: ReadonlySet<EventName> = new Set([
   "login",
   "logout",
@@ -15,11 +15,11 @@ const OWN_ACTIONS: ReadonlySet<EventName> = new Set([
   "node-event",
 ]);
 
-/** Users counted each for themselves, of one kind in a minute: a node may name any user in its events. */
+/** Users counted separately, for one kind of action in a minute: a node may name any user in its events. */
 const MAX_USERS = 4_096;
 const OTHERS = "(others)";
 
-/** Actions of one kind and user that were only counted. */
+/** Actions of one kind by one user that were only counted. */
 interface Folded {
   readonly of: EventName;
   readonly user: string;
@@ -29,20 +29,20 @@ interface Folded {
 /** Counts users' actions on their own things, each kind separately: a program calls services all day. */
 export class OwnActions {
   readonly #most: number;
-  /** Of this minute, by user. */
+  /** Actions in this minute, by user. */
   readonly #counts = new Map<EventName, Map<string, number>>();
 
-  /** @param most are recorded, of one kind and user in a minute */
+  /** @param most Actions of one kind and user recorded in a minute. */
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** Who acts; undefined: the event is no such action. */
+  /** The acting user; undefined: the event is no such action. */
   userOf({ event, user, owner = user }: AuditEvent): string | undefined {
     return owner === user && OWN_ACTIONS.has(event) ? user : undefined;
   }
 
-  /** Counts one. False: it is only counted. */
+  /** Counts one action. False: it is only counted. */
   isRecorded(of: EventName, user: string): boolean {
     const counts = this.#counts.get(of) ?? new Map<string, number>();
     this.#counts.set(of, counts);
@@ -52,7 +52,7 @@ export class OwnActions {
     return count <= this.#most;
   }
 
-  /** The minute is over. */
+  /** Ends the minute. Returns the actions that were only counted. */
   settle(): readonly Folded[] {
     const folded = [...this.#counts].flatMap(([of, counts]) =>
       [...counts].map(([user, count]) => ({ of, user, count: count - this.#most })),

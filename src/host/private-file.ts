@@ -5,8 +5,8 @@ const MAX_BYTES = 4_096;
 const GROUP_AND_OTHERS = 0o077;
 
 /**
- * The one word in a file that nobody but its owner may read: this user, or root (a credential of systemd). Throws with the cause
- * and the next step, and never with what is in it.
+ * Reads the one word in a file that nobody but its owner may read: this user, or root (a credential of systemd). Throws
+ * with the cause and the next step, and never with the content.
  */
 export function readPrivateWord(path: string): string {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

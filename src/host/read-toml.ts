@@ -5,7 +5,10 @@ import { isMissing } from "./is-missing.ts";
 /** Reads a text file; throws as fs.readFileSync does. */
 export type ReadFile = (path: string) => string;
 
-/** A TOML file as a record, and in words what is wrong with it. One that may be missing is empty then. */
+/**
+ * Reads a TOML file as a record, and describes what is wrong with it. A missing file that may be missing is an empty
+ * record.
+ */
 export function readToml(
   fileName: string,
   { required, readFile }: { required: boolean; readFile: ReadFile },

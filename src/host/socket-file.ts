@@ -12,9 +12,9 @@ const UMASK = { owner: 0o177, "owner and group": 0o117 };
 
 interface SocketFile {
   readonly path: string;
-  /** Nobody else may connect, but for root. The group is the process's own. */
+  /** Who may connect besides root. The group is the process's own. */
   readonly for: keyof typeof UMASK;
-  /** Its members may connect as well, by a POSIX ACL (acl(5)): only root could give the file to any group. */
+  /** Members of this group may connect as well, by a POSIX ACL (acl(5)): only root could give the file to any group. */
   readonly alsoGroup?: string | undefined;
 }
 
@@ -61,7 +61,7 @@ function isSocket(path: string): boolean {
   }
 }
 
-/** Any failure but a refusal leaves open who listens there. */
+/** Anything but a refusal means that somebody may listen there. */
 function isServed(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect({ path });

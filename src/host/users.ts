@@ -13,7 +13,7 @@ export interface User {
   readonly gid: number;
 }
 
-/** Names and uids of users who have left go to others, so a login asks anew. */
+/** A login asks anew: names and uids of users who have left go to others. */
 interface Asking {
   readonly isFresh: boolean;
 }
