@@ -30,7 +30,7 @@ interface RelpServerOptions<Slot> {
   readonly log: Log;
   readonly audit: Audit;
   readonly metrics: Metrics;
-  /** Learns from relays' reports how far their nodes' clocks are away. */
+  /** Measures how far nodes' clocks are away, from their relays' reports. */
   readonly clocks: IngestMetrics["clocks"];
   /** Called when a relay has proved its node. */
   readonly onNode?: (node: string) => void;
@@ -60,7 +60,7 @@ export interface RelpServer {
   readonly failure: string | undefined;
   /** What is known of a node's relay since the start. */
   relay(node: string): RelayView | undefined;
-  /** Nodes that it knows something of. */
+  /** Nodes heard since the start. */
   nodes(): Iterable<string>;
   /**
    * Uses these certificates for new sessions, and ends sessions whose certificate is revoked. Throws if they cannot be
@@ -77,7 +77,7 @@ export async function startRelpServer<Slot>(options: RelpServerOptions<Slot>): P
   const metrics = createIngestMetrics(options);
   const times = { openWithinMs: limits.openMs, frameWithinMs: limits.frameMs };
   const { connections, connectionsPerNode, handshakes } = limits;
-  // A plain connection proves no node, and trials have one address.
+  // Plain connections prove no node, and trials have one address.
   const perNode = tls === undefined ? connections : connectionsPerNode;
   const sessions = new RelaySessions({
     ...{ ...options, ...times, metrics },

@@ -61,9 +61,7 @@ function parsedKey(pem: string): KeyObject {
   }
 }
 
-/**
- * Throws if it is not a list or is truncated: node:tls would ignore such a list, and every revoked node could connect.
- */
+/** Throws if the text is no list or is truncated: node:tls would ignore it, and every revoked node could connect. */
 function checkList(crl: string): void {
   try {
     createSecureContext({ crl });
@@ -75,7 +73,7 @@ function checkList(crl: string): void {
   }
 }
 
-/** By its extended key usage, if it has any (RFC 5280, section 4.2.1.12). */
+/** Judges by the certificate's extended key usage, if it has any (RFC 5280, section 4.2.1.12). */
 function isForServers({ keyUsage }: { readonly keyUsage: readonly string[] | undefined }): boolean {
   return keyUsage === undefined || keyUsage.includes(SERVER_AUTH);
 }

@@ -16,7 +16,7 @@ interface Refusal {
   readonly because: string;
   /** The administrator's next step. */
   readonly next: string;
-  /** From its certificate, which may be forged: for the log only. */
+  /** The name in its certificate, which may be forged: for the log only. */
   readonly node: string | undefined;
   readonly serial: string | undefined;
 }
@@ -42,7 +42,7 @@ const UNSHOWN: Fault = {
   next: ISSUE,
 };
 
-/** By OpenSSL's names for its findings (X509_STORE_CTX_get_error(3)). */
+/** Faults by OpenSSL's names for its findings (X509_STORE_CTX_get_error(3)). */
 const FAULTS: Readonly<Record<string, Fault>> = {
   CERT_REVOKED: REVOKED,
   CERT_HAS_EXPIRED: { reason: "expired", because: "has expired", next: RENEW_NODE },

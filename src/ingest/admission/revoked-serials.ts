@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 
 const execute = promisify(execFile);
 const TIMEOUT_MS = 10_000;
-/** About 100 octets each: room for several hundred thousand. */
+/** About 100 octets for each serial number: room for several hundred thousand. */
 const MAX_OUTPUT_BYTES = 67_108_864;
 
 /**

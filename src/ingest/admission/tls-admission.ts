@@ -28,14 +28,14 @@ interface TlsAdmissionOptions {
 }
 
 interface Refused {
-  /** For the counter. */
+  /** Label of the counter. */
   readonly reason: string;
   readonly severity?: Severity;
-  /** For the log. */
+  /** Message in the log. */
   readonly what: string;
   readonly fields: LogFields;
   readonly address: string | undefined;
-  /** For the audit: the name in the certificate. */
+  /** The name in the certificate, for the audit. */
   readonly node?: string | undefined;
   readonly serial?: string | undefined;
 }
@@ -45,7 +45,7 @@ interface Handshake {
   /** The address group that it counts against. */
   readonly group: string;
   reason: "tls" | "displaced";
-  /** Its failure, for the log. */
+  /** Why it failed, for the log. */
   error: string;
 }
 
@@ -93,7 +93,7 @@ export class TlsAdmission {
     return this.#handshakes.size;
   }
 
-  /** Why no relay is admitted, if none is. */
+  /** Why no relay is admitted; undefined while relays are. */
   get failure(): string | undefined {
     const wallMs = this.#options.wallMs();
     const { own, authority } = this.#tls;
@@ -138,12 +138,12 @@ export class TlsAdmission {
       this.#refuse({ reason, what, fields: { address, error, next: COMPARE_AUTHORITIES }, address });
     });
     this.#turns.soon(() => {
-      // Otherwise it has lost its place, or has gone.
+      // Otherwise the connection has lost its place, or has gone.
       if (!socket.destroyed) this.#server.emit("connection", socket);
     }, HANDSHAKE_MS);
   }
 
-  /** Throws if they cannot be used; then the earlier ones remain. */
+  /** Uses new certificates. Throws if they are unusable; then the earlier ones remain. */
   reload(tls: RelayTls): void {
     this.#server.setSecureContext(secureContext(tls));
     this.#tls = tls;

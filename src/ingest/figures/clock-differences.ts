@@ -1,16 +1,16 @@
 import type { RelayStatus } from "../../frame/relay-status.ts";
 import type { Metrics } from "../../host/metrics.ts";
 
-/** As many relays as the listener admits by default; beyond that, the one silent longest is forgotten. */
+/** As many relays as the listener admits by default; beyond that, forgets the one silent longest. */
 const MAX_NODES = 4_096;
 /** A relay reports every ten seconds: these are the last two minutes. */
 const MAX_SAMPLES = 12;
 const WINDOW_MS = 120_000;
-/** With fewer reports a difference is not known. */
+/** Fewer reports say nothing about the difference. */
 const LEAST_SAMPLES = 3;
-/** Reports that waited for the collector waited for different times, ten seconds apart; two that agree did not wait. */
+/** Reports that waited for the collector differ by ten seconds in their waits; two that agree did not wait. */
 const AGREE_WITHIN_MS = 250;
-/** A report behind more frames in the relay's memory waited for them. */
+/** A report behind more frames in the relay's memory has waited for them. */
 const MAX_FRAMES_BEFORE = 1_000;
 /** A smaller difference may be the travel time of a report. */
 const LEAST_DIFFERENCE_MS = 50;
@@ -23,7 +23,7 @@ interface Sample {
 
 /**
  * How far each node's clock is from the collector's. A relay's report carries the time at which it was written; its
- * arrival is later by the clocks' difference and by its way. Of the last reports the quickest counts, if another
+ * arrival is later by the clocks' difference and its travel time. Of the last reports the quickest counts, if another
  * agrees with it.
  */
 export class ClockDifferences {
@@ -70,7 +70,7 @@ export class ClockDifferences {
     return Math.abs(least) < LEAST_DIFFERENCE_MS ? 0 : Math.round(least);
   }
 
-  /** How long the node's last report was on its way, milliseconds. Undefined: not known. */
+  /** How long the node's last report travelled, milliseconds. Undefined: not known. */
   delayOf(node: string): number | undefined {
     const [behindMs, last] = [this.of(node), this.#samples.get(node)?.at(-1)];
     return behindMs === undefined || last === undefined ? undefined : Math.max(0, last.differenceMs - behindMs);

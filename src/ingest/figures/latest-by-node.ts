@@ -1,4 +1,4 @@
-/** As many relays as the listener admits by default; beyond that, the one silent longest is forgotten. */
+/** As many relays as the listener admits by default; beyond that, forgets the one silent longest. */
 const MAX_NODES = 4_096;
 /** A relay reports every ten seconds; after this long its figures are out of date. */
 const SHOWN_FOR_MS = 600_000;
@@ -34,7 +34,7 @@ export class LatestByNode<S> {
     if (this.#nodes.size > MAX_NODES && silentLongest !== undefined) this.#nodes.delete(silentLongest);
   }
 
-  /** One figure of a node, summed over its parts. Undefined: there is no report that is recent. */
+  /** One figure of a node, summed over its parts. Undefined without a recent report. */
   sumOf(node: string, figure: (status: S) => number): number | undefined {
     const known = this.#nodes.get(node);
     if (known === undefined || known.heardAtMs < this.#nowMs() - SHOWN_FOR_MS) return undefined;

@@ -1,6 +1,6 @@
 import type { Metrics } from "../../host/metrics.ts";
 
-/** As many as may be connected by default. Beyond it an absent node is forgotten, or else the one that came first. */
+/** As many as may be connected by default. Beyond it, forgets an absent node, or else the one that came first. */
 const MAX_NODES = 4_096;
 
 /** One session's handle. */
@@ -12,7 +12,7 @@ export interface Attendance {
 }
 
 interface NodePresence {
-  /** Its relay is connected. */
+  /** Whether its relay is connected. */
   readonly isUp: boolean;
   /** How long ago its relay sent anything. */
   readonly heardBeforeMs: number;
@@ -20,7 +20,7 @@ interface NodePresence {
 
 interface KnownNode {
   heardAtMs: number;
-  /** Open sessions on which it was heard. */
+  /** Open sessions on which the node was heard. */
   readonly sessions: Set<Attendance>;
 }
 
@@ -45,7 +45,7 @@ export class RelayPresence {
     return (this.#nodes.get(node)?.sessions.size ?? 0) > 0;
   }
 
-  /** Undefined: it was not heard since the collector's start. */
+  /** Undefined: the node has not been heard since the collector's start. */
   of(node: string): NodePresence | undefined {
     const known = this.#nodes.get(node);
     if (known === undefined) return undefined;

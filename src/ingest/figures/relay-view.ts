@@ -1,8 +1,8 @@
 import type { IngestMetrics } from "../ingest-metrics.ts";
 
-/** What is known of a node's relay. Counts are undefined where it has not reported. */
+/** A node's relay as the collector knows it. Counts are undefined where it has not reported. */
 export interface RelayView {
-  /** It is connected. */
+  /** Whether it is connected. */
   readonly isUp: boolean;
   /** How long ago it sent anything. */
   readonly heardBeforeMs: number;

@@ -2,7 +2,7 @@ import type { GateStatus } from "../../frame/gate-status.ts";
 import type { RelayStatus } from "../../frame/relay-status.ts";
 import type { Figure } from "./node-figures.ts";
 
-/** Of a relay's queue: nothing else shows what a relay discarded. */
+/** Figures of a relay's queue: nothing else shows what a relay discarded. */
 export const RELAY_FIGURES: readonly Figure<RelayStatus>[] = [
   { name: "ml_relay_queue_frames", help: "Frames waiting in a relay's queue", of: ({ frames }) => frames },
   {
@@ -12,7 +12,7 @@ export const RELAY_FIGURES: readonly Figure<RelayStatus>[] = [
   },
 ];
 
-/** Of a gate: only they show which connections a node refuses. */
+/** Figures of a gate: nothing else shows which connections a node refuses. */
 export const GATE_FIGURES: readonly Figure<GateStatus>[] = [
   {
     name: "ml_gate_connections",

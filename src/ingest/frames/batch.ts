@@ -42,12 +42,12 @@ export class Batch<Slot> {
     return this.#bytes + buffers * FIRST_BYTES + this.#items.length * ITEM_BYTES;
   }
 
-  /** Few lines from many executions: one write each would cost more than everything else. */
+  /** Whether it has few lines from many executions: one write each would cost more than everything else. */
   get isScattered(): boolean {
     return this.#open.size >= SCATTERED_EXECUTIONS && this.#lines < this.#open.size * SCATTERED_LINES_EACH;
   }
 
-  /** False if the frame's text breaks the grammar. */
+  /** Adds lines. False if the frame's text breaks the grammar. */
   addLines(entry: SlotEntry<Slot>, data: Buffer, view: EnvelopeView): boolean {
     const { builder } = entry;
     if (builder.count > 0 && !builder.continues(view.n)) this.#seal(entry);
@@ -60,7 +60,7 @@ export class Batch<Slot> {
     return true;
   }
 
-  /** @param text the beat's number, and what may follow it: GRAMMAR.buffering or an exit as JSON. */
+  /** @param text The beat's number, and what may follow it: GRAMMAR.buffering or an exit as JSON. */
   addBeat(entry: SlotEntry<Slot>, lastN: number, text: string): void {
     const beat = Number.parseInt(text, 10) || 0;
     const mayBuffer = text.endsWith(GRAMMAR.buffering);

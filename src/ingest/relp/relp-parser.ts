@@ -120,7 +120,7 @@ export class RelpParser {
   #release(): void {
     this.#from = 0;
     this.#to = 0;
-    // It grew larger while stopped.
+    // The buffer grew larger while the parser was stopped.
     if (this.#held.length > MAX_HELD_BYTES) this.#held = EMPTY;
   }
 

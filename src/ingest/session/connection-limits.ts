@@ -11,7 +11,7 @@ export const CONNECTION_LIMITS = {
   gatherMs: 2,
   /** Items given to the store in one step: each costs at least one write, and may have to open its file first. */
   itemsAStep: 64,
-  /** In a session's first step: each may have to load its execution. */
+  /** The same in a session's first step, where each item may have to load its execution. */
   firstItemsAStep: 16,
   bytesAStep: 1_048_576,
   /** Estimate for binding one BEGIN: a folder, two files, a row. */

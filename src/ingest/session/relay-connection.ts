@@ -86,12 +86,12 @@ export class RelayConnection<Slot> {
     return this.#intake.node;
   }
 
-  /** The relay has spoken RELP. */
+  /** Whether the relay has spoken RELP. */
   get hasOpened(): boolean {
     return this.#parser.txnr > 0;
   }
 
-  /** Nothing of this session waits for the store, and no frame is half received. */
+  /** Whether nothing of this session waits for the store, and no frame is half received. */
   get isIdle(): boolean {
     return !this.#owesAnswer && this.#unanswered + this.#unparsed + this.#parser.waitingBytes === 0;
   }
@@ -112,7 +112,7 @@ export class RelayConnection<Slot> {
     socket.destroySoon();
   }
 
-  /** Ends the session at once. @param reason one of a fixed set, for the counter. @param details for the log. */
+  /** Ends the session at once. @param reason One of a fixed set, for the counter. @param details For the log. */
   cutOff(reason: string, details: LogFields = {}): void {
     const { log, metrics, socket } = this.#options;
     metrics.refusedSessions(reason).inc();
@@ -126,7 +126,7 @@ export class RelayConnection<Slot> {
     this.#unparsed += 1;
     this.#options.turns.soon(() => {
       this.#unparsed -= 1;
-      // It was not acknowledged, so the relay sends it again.
+      // The data was not acknowledged, so the relay sends it again.
       if (this.#isStopped) return;
       this.#parse(() => this.#parser.feed(chunk));
       this.#readOn();

@@ -16,7 +16,7 @@ import { RelayConnection } from "./relay-connection.ts";
 import type { SessionTimesOptions } from "./session-times.ts";
 import { QuietRelays } from "./turn-allowance.ts";
 
-/** Buffers of 4 KiB, for all connections together. */
+/** Pooled buffers of 4 KiB, for all connections together. */
 const POOLED_BUFFERS = 4_096;
 /** Time per turn for all sessions. An iteration of the loop may hold two; others must wait less than 50 ms. */
 const MAX_TURN_MS = 10;

@@ -1,7 +1,7 @@
 import type { RelpParser } from "../relp/relp-parser.ts";
 
 export interface SessionTimesOptions {
-  /** How long a relay may take for its open, and for one frame from its first byte to its last. */
+  /** Time for a relay's open, and for one frame from its first byte to its last. */
   readonly openWithinMs: number;
   readonly frameWithinMs: number;
   readonly nowMs: () => number;

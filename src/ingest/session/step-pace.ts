@@ -2,13 +2,13 @@ import { CONNECTION_LIMITS } from "./connection-limits.ts";
 
 /** A step that took longer is followed by smaller ones. */
 const LONG_STEP_MS = 10;
-/** What they are cut to. */
+/** The length that those are cut to. */
 const GOOD_STEP_MS = 5;
 
 /**
- * How many items one step gives to the store. Most cost microseconds; one whose execution must be loaded first costs
- * a millisecond, and the store does a step without pause. So a session starts with few, and has more while its steps
- * are short.
+ * How many items one step gives to the store. Most cost microseconds; one whose execution must be loaded first costs a
+ * millisecond, and the store does not pause within a step. So a session starts with few items, and gives more while its
+ * steps are short.
  */
 export class StepPace {
   readonly #nowMs: () => number;
@@ -22,7 +22,7 @@ export class StepPace {
     return this.#items;
   }
 
-  /** Does a step of so many items, and judges by its time. */
+  /** Runs a step with this many items, and judges by its time. */
   measure<T>(items: number, step: () => T): T {
     const startedAtMs = this.#nowMs();
     try {

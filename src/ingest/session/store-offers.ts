@@ -11,9 +11,9 @@ interface StoreOffersOptions<Slot> {
   /** Shared by all sessions. */
   readonly turns: LoopTurns;
   readonly nowMs: () => number;
-  /** The store cannot write now; the offer is repeated later. */
+  /** Called when the store cannot write; the offer is repeated later. */
   readonly onUnavailable: () => void;
-  /** The store threw: the session ends. */
+  /** Called when the store threw: the session ends. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -57,7 +57,7 @@ export class StoreOffers<Slot> {
     this.#inTurn(() => this.#offer(ask, () => this.#done(stored)), CONNECTION_LIMITS.claimMs);
   }
 
-  /** Offers at once what waits for its turn. Repeats no offer from then on. */
+  /** Offers at once what waits for its turn. From then on, repeats no offer. */
   stop(): void {
     this.#isStopping = true;
     this.abandon();
@@ -88,7 +88,7 @@ export class StoreOffers<Slot> {
     }
     this.#next = step;
     this.#options.turns.soon(() => {
-      // Otherwise `stop` has run it already.
+      // Otherwise `stop` has run the step already.
       if (this.#next !== step) return;
       this.#next = undefined;
       step();

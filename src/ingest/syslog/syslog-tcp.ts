@@ -66,7 +66,7 @@ function readFramed(
     socket.on("data", feed);
     return;
   }
-  // Bounds the longest line: split2 ends the stream with an error beyond it.
+  // Bounds the longest line: beyond it, split2 ends the stream with an error.
   const lines = split2({ maxLength: MAX_SYSLOG_BYTES });
   lines.on("data", (line: string) => take(Buffer.from(line)));
   lines.on("error", giveUp);
