@@ -12,7 +12,7 @@ export class DiskForecast {
     this.#samples = [...this.#samples.slice(1 - MAX_SAMPLES), { atMs: nowMs, freeBytes }];
   }
 
-  /** NaN before the second sample; infinite while it does not fill. */
+  /** Seconds until then: NaN before the second sample, infinite while the disk does not fill. */
   secondsUntilFull(): number {
     const samples = this.#samples;
     const last = samples.at(-1);

@@ -3,7 +3,7 @@ import { isMissing } from "../host/is-missing.ts";
 import { type Hold, parseHold } from "../wire/keeping.ts";
 import { asRecord, parseJson } from "../wire/record.ts";
 
-/** What a hold is on. */
+/** What a hold protects. */
 export type HeldThing = Pick<Hold, "owner" | "x" | "node" | "job" | "run">;
 
 /** An execution, as holds see it. */
@@ -15,7 +15,7 @@ export interface Holdable {
   readonly run: string;
 }
 
-/** Of one owner: more are a wish to keep everything, for which there are jobs. */
+/** Most holds of one owner: more are a wish to keep everything, for which there are holds on jobs. */
 export const MAX_HOLDS_PER_OWNER = 1_000;
 /** Released holds stay in the file until a start finds this many lines for each hold. */
 const MAX_LINES_A_HOLD = 2;
@@ -26,7 +26,7 @@ const MAX_LINES_A_HOLD = 2;
  */
 export class Holds {
   readonly #path: string;
-  /** By owner, then by what is held and by whom. */
+  /** Holds by owner, then by what is held and by whom. */
   readonly #byOwner = new Map<string, Map<string, Hold>>();
 
   constructor(path: string) {
@@ -59,7 +59,7 @@ export class Holds {
     return undefined;
   }
 
-  /** Those of one owner, or all, oldest first. */
+  /** Holds of one owner, or all, oldest first. */
   list(owner: string | undefined): Hold[] {
     const all = owner === undefined ? [...this.#byOwner.values()] : [this.#byOwner.get(owner)];
     return all.flatMap((holds) => [...(holds?.values() ?? [])]).sort((a, b) => (a.since < b.since ? -1 : 1));
@@ -69,7 +69,7 @@ export class Holds {
     return this.#byOwner.get(thing.owner)?.has(keyOf(thing, by)) === true;
   }
 
-  /** False if there are too many. The same hold again changes nothing. */
+  /** Places a hold. False if there are too many. The same hold again changes nothing. */
   place(hold: Hold): boolean {
     const holds = this.#byOwner.get(hold.owner);
     if (this.has(hold, hold.by)) return true;
@@ -79,7 +79,7 @@ export class Holds {
     return true;
   }
 
-  /** Returns whether there was such a hold. */
+  /** Lifts a hold. Returns whether there was one. */
   release(thing: HeldThing, by: Hold["by"]): boolean {
     const holds = this.#byOwner.get(thing.owner);
     const hold = holds?.get(keyOf(thing, by));

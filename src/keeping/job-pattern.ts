@@ -15,7 +15,7 @@ export function matchesPattern(name: string, pattern: string): boolean {
     } else if (star === undefined) {
       return false;
     } else {
-      // The last star takes one character more.
+      // The last star takes one more character.
       star.at += 1;
       at = star.at;
       of = star.of + 1;

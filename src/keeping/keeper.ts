@@ -4,12 +4,12 @@ import type { DiskForecast } from "./disk-forecast.ts";
 import type { KeptStore } from "./ports.ts";
 import type { Sweeper } from "./sweeper.ts";
 
-/** How often everything is looked through, and how often only the free space is. */
+/** How often everything is swept, and how often only the free space is checked. */
 const SWEEP_EVERY_MS = 600_000;
 const LOOK_EVERY_MS = 5_000;
-/** The first sweep: executions that were running are loaded by then. */
+/** Delay of the first sweep: executions that were running are loaded by then. */
 const FIRST_SWEEP_AFTER_MS = 60_000;
-/** Where a sweep for space freed nothing, the next one comes this much later: it would look through everything again. */
+/** Delay after a sweep for space that freed nothing: the next one would look through everything again. */
 const NEXT_TRY_AFTER_MS = 30_000;
 
 /** Why nothing is stored, in `/healthz` and the log. */

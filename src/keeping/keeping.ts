@@ -18,14 +18,14 @@ interface KeepingOptions {
   readonly store: KeptStore;
   readonly holds: Holds;
   readonly heldBytesPerUser: number;
-  /** What the store takes of one user. */
+  /** What the store accepts from one user. */
   readonly bytesPerUser: number;
   readonly forecast: Pick<DiskForecast, "secondsUntilFull">;
   readonly audit: Audit;
   readonly wallMs: () => number;
 }
 
-/** `many`: of holds. `quota`: what they protect. */
+/** `many`: too many holds. `quota`: they would protect too much. */
 type Kept = { readonly is: "kept" } | { readonly is: "many" | "quota"; readonly message: string };
 
 /** What people ask for: holds, deletion by age, and figures. The caller has checked whose data they may name. */
@@ -38,7 +38,7 @@ export class Keeping {
     this.#removals = new Removals(options.store, options.audit);
   }
 
-  /** Why an execution must stay. */
+  /** The hold on an execution, if there is one. */
   holdOf(execution: Holdable): Hold | undefined {
     return this.#options.holds.of(execution);
   }
@@ -47,7 +47,7 @@ export class Keeping {
     return this.#options.holds.list(owner);
   }
 
-  /** Places a hold. An owner's must fit into the quota together with the owner's others. */
+  /** Places a hold. An owner's own holds together must fit into the quota. */
   async keep(thing: HeldThing, by: Hold["by"], asking: Asking): Promise<Kept> {
     const { holds, audit, wallMs, heldBytesPerUser } = this.#options;
     const event = { event: "hold", ...asking, by, ...thing } as const;
@@ -67,7 +67,7 @@ export class Keeping {
     return { is: "kept" };
   }
 
-  /** Returns whether there was such a hold. */
+  /** Lifts a hold. Returns whether there was one. */
   release(thing: HeldThing, by: Hold["by"], asking: Asking): boolean {
     const { holds, audit } = this.#options;
     if (!holds.release(thing, by)) return false;

@@ -4,25 +4,25 @@ import { matchesPattern } from "./job-pattern.ts";
 /** Why an execution goes. */
 export type Reason = "max-age" | "bytes-per-user" | "bytes" | "min-free";
 
-/** What decides about one execution. */
+/** Everything that decides about one execution. */
 export interface Fact {
   readonly owner: string;
   readonly job: string;
   readonly run: string;
   readonly startedAtMs: number;
-  /** Undefined: it is running, or still expects lines. */
+  /** Undefined: the execution is running, or still expects lines. */
   readonly overAtMs: number | undefined;
   readonly bytes: number;
   readonly hold: "owner" | "admin" | undefined;
 }
 
-/** What there is when a sweep begins. */
+/** The state when a sweep begins. */
 export interface Situation {
   readonly nowMs: number;
-  /** To the free space that must stay; 0 or less if there is enough. */
+  /** Bytes missing from the free space that must stay; 0 or less if there is enough. */
   readonly lackingBytes: number;
   readonly owners: ReadonlyMap<string, { readonly executions: number; readonly bytes: number }>;
-  /** Whether it belongs to one of the `newest` last runs of its owner's job. */
+  /** Whether a run is one of the `newest` last runs of its owner's job. */
   readonly isOfNewestRuns: (of: Pick<Fact, "owner" | "job" | "run">, newest: number) => boolean;
 }
 
@@ -30,7 +30,7 @@ interface OwnerState {
   /** Executions that have not been considered yet, and all bytes that stay. */
   left: number;
   bytes: number;
-  /** Of what this owner has held. */
+  /** Bytes of this owner that holds protect. */
   heldBytes: number;
 }
 
@@ -68,7 +68,7 @@ export class Plan {
     this.#youngestAgeMs = Math.min(...ages.map((age) => (typeof age === "number" ? age : Number.POSITIVE_INFINITY)));
   }
 
-  /** Still to be freed for `min-free`. */
+  /** Bytes still to be freed for `min-free`. */
   get lackingBytes(): number {
     return this.#lackingBytes;
   }
@@ -81,7 +81,7 @@ export class Plan {
     return this.#bytes <= bytes && this.#ownersOver === 0 && this.#at.nowMs - startedAtMs <= this.#youngestAgeMs;
   }
 
-  /** Why this one goes; undefined if it stays. The next call takes it for gone. */
+  /** Why this one goes; undefined if it stays. Later calls count it as gone. */
   consider(fact: Fact): Reason | undefined {
     const owner = this.#ownerOf(fact.owner);
     const rule = this.#policy.jobs.find(({ pattern }) => matchesPattern(fact.job, pattern));
@@ -93,7 +93,7 @@ export class Plan {
     return reason;
   }
 
-  /** It stays after all: somebody uses it, or the disk refuses. */
+  /** Counts one that stays after all: somebody uses it, or the disk refuses. */
   stays(fact: Fact): void {
     this.#take(fact, 1);
   }
@@ -112,7 +112,7 @@ export class Plan {
     return this.#lackingBytes > 0 && (this.#isSecond || !of.isNewest) ? "min-free" : undefined;
   }
 
-  /** The oldest held ones come first into the quota. */
+  /** An owner's holds fill the quota with the oldest executions first. */
   #isHeld({ hold, bytes }: Fact, owner: OwnerState): boolean {
     if (hold === "admin") return true;
     if (hold === undefined || owner.heldBytes + bytes > this.#policy.heldBytesPerUser) return false;

@@ -15,14 +15,14 @@ export interface StoredRow extends StoredName {
   readonly startedAt: string;
   /** When it ended or was last heard of; empty while it is running. */
   readonly overAt: string;
-  /** 1: more of it may come. */
+  /** 1: more lines may come. */
   readonly isOpen: 0 | 1;
 }
 
 /** A place between two rows, in the order of their starts. */
 export type RowPlace = Pick<StoredRow, "startedAt" | "x" | "node" | "owner">;
 
-/** `used`: somebody reads or rewrites its files. An Error: what the file system says. */
+/** `used`: somebody reads or rewrites its files. An Error is the file system's. */
 type Gone = "removed" | "running" | "used" | "missing" | Error;
 
 /** Keeping's view of the store. */
@@ -34,9 +34,9 @@ export interface KeptStore {
   isOfNewestRuns(of: { readonly owner: string; readonly job: string; readonly run: string }, newest: number): boolean;
   /** Brings rows of one owner, or all, up to date. */
   settle(owner: string | undefined): Promise<void>;
-  /** Deletes those that nobody uses. Rejects with the file system's error. */
+  /** Deletes executions that nobody uses. Rejects with the file system's error. */
   removeUnused(batch: readonly StoredName[]): Promise<readonly Gone[]>;
-  /** The disk of the files; undefined if it cannot be asked. */
+  /** The disk that holds the files; undefined if it cannot be asked. */
   disk(): { readonly freeBytes: number; readonly totalBytes: number } | undefined;
   /** While there is a reason, nothing more is stored, and relays wait. Undefined: store again. */
   holdBack(reason: string | undefined): void;

@@ -2,12 +2,15 @@ import type { Audit } from "../host/audit.ts";
 import type { AuditEvent } from "../host/audit-event.ts";
 import type { KeptStore, StoredRow } from "./ports.ts";
 
-/** Deleted together: one sync for their tombstones, which waits for all that others have just written to the disk. */
+/**
+ * Executions deleted together: one sync for their tombstones, which waits for all that others have just written to the
+ * disk.
+ */
 export const BATCH = 1_024;
-/** Ids in one record of the audit: as many as it takes. */
+/** Most ids in one record of the audit. */
 const IDS_A_RECORD = 100;
 
-/** Who deletes and why; what else the records of the audit say. */
+/** Who deletes and why, and further fields for the audit. */
 type Cause = Pick<AuditEvent, "event" | "user" | "address"> & { readonly reason: string };
 
 export interface Tally {

@@ -34,7 +34,7 @@ export class Sweeper {
     this.#removals = new Removals(options.store, options.audit);
   }
 
-  /** Bytes that are lacking to the free space that must stay. */
+  /** Bytes missing from the free space that must stay. */
   lackingBytes(): number {
     const { store, policy } = this.#options;
     const disk = store.disk();

@@ -5,7 +5,7 @@ import type { StoredRow } from "./ports.ts";
 const MAX_SUMS = 100_000;
 /** Sums shown. */
 const MAX_SHOWN = 1_000;
-/** Jobs beyond those. */
+/** Name of the sum over all further jobs. */
 const OTHERS = "(others)";
 
 type Sum = { -readonly [Name in keyof Usage]: Usage[Name] };

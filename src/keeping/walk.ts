@@ -17,7 +17,7 @@ export async function* walk(store: KeptStore, owner?: string): AsyncGenerator<St
   }
 }
 
-/** What a plan wants to know of a row. */
+/** The facts that a plan needs of a row. */
 export function factOf(row: StoredRow, hold: Fact["hold"]): Fact {
   const { owner, job, run, startedAt, overAt, isOpen, diskBytes: bytes } = row;
   const overAtMs = overAt === "" || isOpen === 1 ? undefined : Date.parse(overAt);
