@@ -39,7 +39,7 @@ export class Backlog {
     return this.#head === this.#messages.length;
   }
 
-  /** Returns how many lines were dropped to make room. */
+  /** Adds a message. Returns how many lines were dropped to make room. */
   push(message: LinesMessage): number {
     const { maxBytes, maxLines } = this.#limits;
     const full = this.#bytes + message.frame.length > maxBytes || this.#lines + message.count > maxLines;

@@ -50,16 +50,14 @@ export class Broadcast {
     if (gathering.bytes >= MAX_GATHERED_BYTES) this.#release(key, gathering);
   }
 
-  /**
-   * A watcher joining a route does not get lines published before. Lines gathered for others are not sent early for it.
-   */
+  /** Adds a watcher to a route without lines published before. Lines gathered for others are not sent early for it. */
   join(route: Route, watcher: Watcher): void {
     for (const gathering of this.#gatherings.values()) {
       if (covers(route, gathering.source)) skipGathered(gathering, watcher);
     }
   }
 
-  /** Takes the lines of an execution (by its key) gathered for this watcher; it is not sent them any more. */
+  /** Takes the lines of an execution (by its key) gathered for this watcher, which no longer gets them. */
   take(key: string, watcher: Watcher): LineRange | undefined {
     const gathering = this.#gatherings.get(key);
     const first = gathering?.pieces[gathering.late.get(watcher) ?? 0];
@@ -74,7 +72,7 @@ export class Broadcast {
     this.#gatherings.clear();
   }
 
-  /** Lines that arrive within the time of a broadcast to this many viewers go out together. */
+  /** Sends lines that arrive within the time of a broadcast to this many viewers together. */
   #gatherAfter(source: Source, key: string, viewers: number): void {
     const waitMs = Math.floor(viewers * GATHER_MS_PER_VIEWER);
     if (waitMs === 0) return;
@@ -95,7 +93,8 @@ export class Broadcast {
   }
 
   /**
-   * The longest message goes first: an outbox recognises the others by it. Returns the number of subscriptions reached.
+   * Sends the longest message first: an outbox recognises the others by it. Returns the number of subscriptions
+   * reached.
    */
   #send(source: Source, key: string, pieces: readonly Lines[], late = NOBODY): number {
     const sets = this.#routes.of(source, key);

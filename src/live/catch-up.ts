@@ -38,9 +38,9 @@ export class CatchUp {
   #knownEnd: number | undefined;
   /** Nothing is stored from the cursor on, apart from lines noted since. */
   #foundEnd = false;
-  /** Noted below the cursor, and not sent. */
+  /** Ranges noted below the cursor, and not sent. */
   readonly #late = new RangeList(MAX_RANGES);
-  /** Noted at or above the cursor while a batch is being read, which may include them. */
+  /** Ranges noted at or above the cursor while a batch that may include them is being read. */
   #meanwhile = new RangeList(MAX_RANGES);
 
   constructor(options: CatchUpOptions) {
@@ -79,7 +79,7 @@ export class CatchUp {
     else if (!this.isDone) await this.#sendNext();
   }
 
-  /** Called after watching has begun, so that lines stored after the answer are noted. */
+  /** Called once watching has begun, so that lines stored after the answer are noted. */
   async #askForEnd(): Promise<void> {
     const { history, viewer, source } = this.#options;
     this.#knownEnd = 0;
@@ -112,7 +112,7 @@ export class CatchUp {
       this.#send(firstLines(chunk, to - chunk.firstN + 1));
       next = chunk.firstN + chunk.count;
     }
-    // More than a batch. An empty one means that it is no longer stored.
+    // More than one batch. An empty batch means that the range is no longer stored.
     if (next > from && next <= to) this.#remember(this.#late, [next, to]);
   }
 

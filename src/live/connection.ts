@@ -32,7 +32,7 @@ interface ConnectionOptions {
   readonly metrics: LiveMetrics;
 }
 
-/** RFC 6455, section 7.4.1, and of its registry 1012, connect again, and 1013, try again later. */
+/** Codes of RFC 6455, section 7.4.1, and of its registry: 1012, connect again, and 1013, try again later. */
 const CLOSE = {
   goingAway: 1001,
   noText: 1003,
@@ -48,7 +48,10 @@ const BEAT = JSON.stringify({ t: "beat" } satisfies ServerMessage);
 const CLOSE_WITHIN_MS = 1_000;
 /** A peer that reads 30 KB/s needs this long for the data that the kernels on both sides hold. */
 const MAX_UNANSWERED_PINGS = 2;
-/** More than one read of a socket brings (64 KiB of messages with at least 26 octets); then the socket is paused. */
+/**
+ * More than one read of a socket brings (64 KiB of messages with at least 26 octets). At this number the socket is
+ * paused.
+ */
 const MAX_WAITING_MESSAGES = 4_096;
 /** Executions whose history waits, in all subscriptions together: two whole lists, 800 octets for each. */
 const MAX_CATCH_UPS = 20_000;
@@ -97,7 +100,9 @@ export class Connection {
     return this.#options.viewer;
   }
 
-  /** Every 30 s: drops a peer that does not answer, unless it reads slowly: then the ping waits behind the lines. */
+  /**
+   * Called every 30 s. Drops a peer that does not answer, unless it reads slowly: then the ping waits behind the lines.
+   */
   ping(): void {
     const { ws, socket, metrics } = this.#options;
     if (this.#isClosing) return;
@@ -114,7 +119,7 @@ export class Connection {
     ws.ping();
   }
 
-  /** Every 10 s. A peer that reads slowly needs none: the lines that wait for it say the same. */
+  /** Called every 10 s. A peer that reads slowly needs no beat: the lines that wait for it say the same. */
   beat(): void {
     if (this.#isClosing || this.#options.socket.writableNeedDrain) return;
     this.#outbox.text(BEAT);
@@ -213,7 +218,7 @@ export class Connection {
     return waiting;
   }
 
-  /** False if it was forgotten before: the viewer may have another one under this id by now. */
+  /** False if it was forgotten before: the viewer may have reused this id. */
   #forget(id: number, subscription: Subscription | undefined): boolean {
     if (subscription === undefined || this.#subscriptions.get(id) !== subscription) return false;
     subscription.close();

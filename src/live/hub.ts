@@ -26,7 +26,7 @@ export interface LiveHub extends Hub {
  */
 const SUMMARY = { everyMs: 250, msPerWatcher: 1, everyMostMs: 1_000 } as const;
 
-/** A summary went out a moment ago. `next` holds later changes. */
+/** A pause after a summary. `next` holds later changes. */
 interface Pause {
   readonly timer: NodeJS.Timeout;
   next: (Source & { summary(): Execution }) | undefined;
@@ -53,7 +53,7 @@ export function createHub(log: Log, nowMs: () => number): LiveHub {
       const message = new SummaryMessage(key, source.summary());
       for (const watchers of sets) for (const watcher of watchers) watcher.summary(message);
     } catch (error) {
-      // Its figures may be on a failing disk: watchers keep an older summary until it is repaired.
+      // Its figures may be on a failing disk: watchers keep an older summary until that is repaired.
       if (throttle.isDue(String(error)))
         log.event("error", "cannot show how executions change", { error: String(error) });
     }

@@ -31,9 +31,9 @@ export interface LiveOptions {
 
 /** A WebSocket that was accepted. */
 interface LiveSocket {
-  /** Its session has ended. */
+  /** Closes it because its session has ended. */
   endSession(): void;
-  /** Its viewer may see less than before: the viewer connects again. */
+  /** Closes it because its viewer may see less than before: the viewer connects again. */
   seesLess(): void;
   readonly closed: Promise<void>;
 }
@@ -51,7 +51,7 @@ export interface Live {
 }
 
 const PING_EVERY_MS = 30_000;
-/** Viewers give a connection up after 25 s without anything: two beats may be late. */
+/** Viewers give up a connection after 25 s of silence: two beats may be late. */
 const BEAT_EVERY_MS = 10_000;
 
 /** Sends stored lines to subscribed viewers. */
@@ -66,7 +66,7 @@ export function createLive(options: LiveOptions): Live {
     maxPayload: WIRE_LIMITS.maxClientMessageBytes,
     // Compression would be repeated for each viewer, and takes 300 KB each.
     perMessageDeflate: false,
-    // Otherwise everything from one read would be handled in one turn, however many messages and pings it is.
+    // Otherwise ws handles everything from one read in one turn, however many messages and pings it is.
     allowSynchronousEvents: false,
     autoPong: false,
   });

@@ -14,7 +14,7 @@ interface OutboxOptions {
   readonly limits: { readonly maxBytes: number; readonly maxLines: number };
   /** Called when the viewer reads again, with the lines it missed. */
   readonly onLost: (losses: readonly Loss[]) => void;
-  /** More was missed than can be remembered: the connection must end. */
+  /** Called when more was missed than can be remembered: the connection must end. */
   readonly onOverflow: () => void;
   readonly countLostLines: (lines: number) => void;
 }
@@ -89,7 +89,7 @@ export class Outbox {
     else this.#options.ws.send(text);
   }
 
-  /** Sends history: only inside a turn. */
+  /** Sends history. Call it only inside a turn. */
   frame(frame: Buffer): void {
     if (!this.#closed) this.#options.socket.write(frame);
   }
@@ -104,13 +104,16 @@ export class Outbox {
     return run;
   }
 
-  /** The connection has ended: writes nothing more, and releases everyone who waits. */
+  /** Ends the outbox with its connection: writes nothing more, and releases everyone who waits. */
   close(): void {
     this.#closed = true;
     this.#wake?.();
   }
 
-  /** Each line is published once: a message that ends where the last one ended is the same, or the rest of it. */
+  /**
+   * Whether the viewer has these lines. Each line is published once: a message that ends where the last one ended is
+   * the same, or the rest of it.
+   */
   #hasGot({ key, firstN, count }: LinesMessage): boolean {
     const last = this.#last;
     return last !== undefined && firstN + count === last.firstN + last.count && key === last.key;

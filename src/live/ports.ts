@@ -45,6 +45,6 @@ export interface Hub {
    * ones. Their bytes are valid only during the call.
    */
   publish(source: Source, lines: Lines): void;
-  /** Its summary changed. The summary is built only if somebody watches. */
+  /** Announces that the execution's summary changed. It is built only if somebody watches. */
   changed(source: Source & { summary(): Execution }): void;
 }

@@ -13,7 +13,7 @@ export class RangeList {
     return this.#ranges.length === 0;
   }
 
-  /** False if it would be one range too many. */
+  /** Adds a range. False if that would be one range too many. */
   add([from, to]: LineRange): boolean {
     const apart = this.#ranges.filter(([first, last]) => last < from - 1 || first > to + 1);
     const touching = this.#ranges.filter(([first, last]) => last >= from - 1 && first <= to + 1);

@@ -35,7 +35,7 @@ export class Routes {
     return this.#watchers === 0;
   }
 
-  /** Returns a function that stops watching. */
+  /** Adds a watcher. Returns a function that stops watching. */
   add(route: Route, watcher: Watcher): () => void {
     const { map, key } = this.#place(route);
     const watchers = map.get(key) ?? new Set();

@@ -1,14 +1,14 @@
 import type { Seen } from "../wire/viewer.ts";
 import type { Route } from "./routes.ts";
 
-/** What a job, or everything, is narrowed to. */
+/** A job, or everything, narrowed down. */
 interface Narrowed {
   readonly job?: string;
   readonly run?: string | undefined;
   readonly owner?: string | undefined;
 }
 
-/** The routes of what is asked for, as far as the viewer sees it. */
+/** Routes for a request, limited to what the viewer sees. */
 export function routesOf(asked: Narrowed, seen: readonly Seen[]): Route[] {
   return seen.flatMap((part) => routeOf(asked, part) ?? []);
 }

@@ -29,13 +29,16 @@ const MAX_LISTED_EXECUTIONS = 10_000;
 const PAGE_EXECUTIONS = 200;
 
 /**
- * What a viewer watches: one execution, a job or a run of it, or everything. History first, in batches that go round its executions,
- * then live lines. Where a viewer's subscriptions overlap, each gets the history, but live lines are sent once.
+ * One subscription of a viewer: an execution, a job or a run of it, or everything. Sends history first, in batches that
+ * go round its executions, then live lines. Where a viewer's subscriptions overlap, each gets the history, but live
+ * lines are sent once.
  */
 export class Subscription implements Watcher {
   readonly #options: SubscriptionOptions;
   readonly #catchUps = new Map<string, CatchUp>();
-  /** Until everything is listed: executions changed meanwhile, whose summary in the list may be out of date. */
+  /**
+   * Executions changed before everything is listed, whose summary in the list may be out of date. Undefined after that.
+   */
   #changed: Set<string> | undefined = new Set();
   #routes: readonly Route[] = [];
   #unwatch: readonly (() => void)[] = [];
@@ -48,7 +51,7 @@ export class Subscription implements Watcher {
   /** Begins to watch. False if this viewer has no such execution; rejects if the owner must be named. */
   async open(): Promise<boolean> {
     const { what, viewer, history } = this.#options;
-    // Another user's job looks like one that nobody has to a viewer who may not see it: no line ever comes.
+    // To a viewer who may not see it, another user's job looks like one that nobody has: no line ever comes.
     if ("job" in what || "all" in what) this.#watch(routesOf("job" in what ? what : {}, await this.#seen()));
     else {
       const execution = await history.get(viewer, what);
@@ -129,7 +132,7 @@ export class Subscription implements Watcher {
     this.#unwatch = routes.map((route) => this.#options.hub.watch(route, this));
   }
 
-  /** The history that lines must wait for. Undefined: they are live. */
+  /** The history that lines must wait for. Undefined: lines are live. */
   #catchUpOf(source: Source, key: string): CatchUp | undefined {
     const known = this.#catchUps.get(key);
     // Before the list is complete, an unknown execution may turn out to be an old one.

@@ -1,4 +1,4 @@
-/** RFC 6455, section 5.2. */
+/** Opcodes of RFC 6455, section 5.2. */
 export const OPCODE = { text: 0x1, binary: 0x2 } as const;
 const FIN = 0x80;
 
