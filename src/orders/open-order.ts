@@ -6,17 +6,17 @@ import { NAMESPACE_OF, parseSignedOrder, type SignedOrder } from "../wire/fleet/
 import { openSshsig } from "./sshsig.ts";
 import type { Trust, TrustedKey } from "./trust.ts";
 
-/** Keys by the way that an order took: each has a file, and a namespace, of its own. */
+/** Keys by the way that an order took: each way has its own file and namespace. */
 export type Trusts = Readonly<Record<Order["via"], Trust>>;
 
 export type Opened =
   | { readonly kind: "order"; readonly order: Order; readonly signed: SignedOrder; readonly digest: string }
-  /** With its order if a trusted key signed one. */
+  /** Includes the order if a trusted key signed it. */
   | { readonly kind: "refused"; readonly why: Refusal; readonly order?: Order };
 
 /**
- * Opens an order's message: its length, its key, its signature and its form, in this order, so that what nobody trusted
- * has signed costs nearly nothing and reaches no parser of orders.
+ * Opens an order's message: checks its length, key, signature and form, in this sequence, so that messages without a
+ * trusted signature cost nearly nothing and never reach the parser of orders.
  */
 export function openOrder(
   message: string,

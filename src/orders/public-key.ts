@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { SshReader, sshString, unsigned } from "./ssh-wire.ts";
 
-/** Of ECDSA: OpenSSL's name, octets of a coordinate, and the hash that RFC 5656, section 6.2.1, gives to the curve. */
+/** An ECDSA curve: OpenSSL's name, octets of a coordinate, and the hash that RFC 5656, section 6.2.1, gives to it. */
 interface Curve {
   readonly jwk: "P-256" | "P-384" | "P-521";
   readonly bytes: number;
@@ -14,9 +14,9 @@ const CURVES: Readonly<Record<string, Curve>> = {
   nistp521: { jwk: "P-521", bytes: 66, hash: "sha512" },
 };
 const ECDSA = /^ecdsa-sha2-(nistp(?:256|384|521))$/;
-/** Of 2,048 bits: shorter ones can be factored. */
+/** 2,048 bits: shorter keys can be factored. */
 const LEAST_RSA_BYTES = 256;
-/** Of 16,384 bits: longer ones only cost time. */
+/** 16,384 bits: longer keys only cost time. */
 const MOST_RSA_BYTES = 2_048;
 const UNCOMPRESSED_POINT = 4;
 
@@ -28,8 +28,8 @@ export interface SshPublicKey {
 }
 
 /**
- * Parses a public key as it stands, in base64, in a `.pub` file (RFC 4253, section 6.6; RFC 5656; RFC 8709). Only plain
- * keys: certificates, DSA and keys of security tokens are no orders' keys. Undefined if it is none of these.
+ * Parses a public key in the form that base64 encodes in a `.pub` file (RFC 4253, section 6.6; RFC 5656; RFC 8709).
+ * Accepts only plain keys, not certificates, DSA or keys of security tokens. Undefined for anything else.
  */
 export function parsePublicKey(blob: Buffer): SshPublicKey | undefined {
   try {

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { ed25519Blob } from "./public-key.ts";
 
 /**
- * Makes the key with which the password checker signs orders of the web: FILE, for its owner alone, and `FILE.pub`, the line
- * for the nodes' `web-trust`. Throws if FILE is there.
+ * Makes the key with which the password checker signs orders from the web: FILE, for its owner alone, and `FILE.pub`,
+ * the line for the nodes' `web-trust`. Throws if FILE exists.
  */
 export function makeSignerKey(file: string): void {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
@@ -13,7 +13,7 @@ export function makeSignerKey(file: string): void {
   writeFileSync(`${file}.pub`, `ssh-ed25519 ${blob} marcologger-web\n`, { mode: 0o644 });
 }
 
-/** Reads that key. Throws an Error that says what to do. */
+/** Reads the signer's key. Throws an Error that gives the next step. */
 export function readSignerKey(file: string): KeyObject {
   try {
     const key = createPrivateKey(readFileSync(file));

@@ -30,7 +30,7 @@ export class SshReader {
   }
 }
 
-/** A string of RFC 4251: its length in four bytes, then its bytes. */
+/** Encodes a string of RFC 4251: its length in four bytes, then its bytes. */
 export function sshString(value: string | Buffer): Buffer {
   const bytes = Buffer.from(value);
   const length = Buffer.alloc(4);

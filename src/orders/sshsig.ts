@@ -5,23 +5,23 @@ import { SshReader, sshString, unsigned } from "./ssh-wire.ts";
 
 const MAGIC = "SSHSIG";
 const VERSION = 1;
-/** Of RSA only those with SHA-2 (RFC 8332): ssh-rsa means SHA-1 here. */
+/** RSA signatures only with SHA-2 (RFC 8332): ssh-rsa means SHA-1 here. */
 const RSA_HASHES: Readonly<Record<string, string>> = { "rsa-sha2-512": "sha512", "rsa-sha2-256": "sha256" };
 const ARMOUR = /^-----BEGIN SSH SIGNATURE-----\n([A-Za-z0-9+/=\n]+)-----END SSH SIGNATURE-----\n?$/;
 const LINE = /.{1,70}/g;
 
 interface OpenedSignature {
-  /** The signer's key, as in its `.pub` file. Whether anybody trusts it is another question. */
+  /** The signer's key, as in its `.pub` file, trusted or not. */
   readonly publicKey: Buffer;
-  /** The purpose that it says it was made for; part of what is signed. */
+  /** The purpose that the signature claims; it is part of the signed data. */
   readonly namespace: string;
-  /** Whether the key signed this message for that purpose. Computed when asked: it is the only costly step. */
+  /** Whether the key signed this message for that purpose. Computed on demand: it is the only costly step. */
   verify(message: Buffer): boolean;
 }
 
 /**
- * Opens an SSHSIG with armour (openssh, PROTOCOL.sshsig). Undefined if it is not one of a plain key. Everything that
- * takes time waits for `verify`, so that a caller first looks whether it trusts the key.
+ * Opens an armoured SSHSIG (openssh, PROTOCOL.sshsig). Undefined unless a plain key made it. Everything costly waits
+ * for `verify`, so that a caller first checks whether it trusts the key.
  */
 export function openSshsig(armoured: string): OpenedSignature | undefined {
   const body = armoured.length > FLEET_LIMITS.maxSignatureBytes ? undefined : ARMOUR.exec(armoured)?.[1];

@@ -1,9 +1,12 @@
 import { isUnixName } from "../wire/unix-name.ts";
 import { parsePublicKey } from "./public-key.ts";
 
-/** A key of a trust file, and for whom it may sign. */
+/** A key of a trust file, and the users for whom it may sign. */
 export interface TrustedKey {
-  /** Exact names: a pattern would trust the key for users who are not there yet. Undefined: any user that the order names. */
+  /**
+   * Exact names: a pattern would trust the key for users who do not exist yet. Undefined: any user that the order
+   * names.
+   */
   readonly users: readonly string[] | undefined;
   /** Undefined: every purpose of this file. */
   readonly namespaces: readonly string[] | undefined;
@@ -11,7 +14,7 @@ export interface TrustedKey {
   readonly validUntilMs: number;
 }
 
-/** Keys by their blob in base64. One key may stand on several lines. */
+/** Keys by their blob in base64. A key may be on several lines. */
 export type Trust = ReadonlyMap<string, readonly TrustedKey[]>;
 
 /** Keys and lines of a file that root wrote: more is a mistake. */
@@ -22,8 +25,9 @@ const OPTION = /([a-z-]+)(?:="([^"]*)")?/g;
 const TIME = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?Z?$/;
 
 /**
- * Parses a trust file of users' keys: ssh-keygen's allowed_signers (ssh-keygen(1), ALLOWED SIGNERS). A line that is not fully understood
- * trusts nobody and is named in `faults`: times are UTC, names are exact, `cert-authority` is not taken.
+ * Parses a trust file of users' keys: ssh-keygen's allowed_signers (ssh-keygen(1), ALLOWED SIGNERS). A line that is not
+ * fully understood trusts nobody and is named in `faults`. Times are UTC, names are exact, and `cert-authority` is not
+ * accepted.
  */
 export function parseTrust(text: string): { readonly trust: Trust; readonly faults: readonly string[] } {
   return parseLines(text, parseLine);
@@ -81,7 +85,7 @@ function parseOptions(text: string): Omit<TrustedKey, "users"> | string {
   return { namespaces, validFromMs, validUntilMs };
 }
 
-/** YYYYMMDD or YYYYMMDDHHMM[SS], UTC. */
+/** Parses YYYYMMDD or YYYYMMDDHHMM[SS], in UTC. */
 function parseTime(text: string): number | undefined {
   const [, year, month, day, hour = "00", minute = "00", second = "00"] = TIME.exec(text) ?? [];
   const timeMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
