@@ -8,7 +8,7 @@
 enum { PATH_BYTES = 32, TEXT_BYTES = 1024 };
 enum { STATE_FIELD = 3, PARENT_FIELD = 4, SESSION_FIELD = 6, USER_FIELD = 14, SYSTEM_FIELD = 15, START_FIELD = 22 };
 
-/** The field of that number, searched after the name, which may contain anything, even spaces and parentheses. */
+/** Finds a field by its number, after the name, which may contain anything, even spaces and parentheses. */
 static const char *field(const char *after_name, int number) {
   const char *at = after_name;
   for (int i = STATE_FIELD; at != NULL && i < number; i++) {
@@ -18,7 +18,7 @@ static const char *field(const char *after_name, int number) {
   return at == NULL ? "" : at;
 }
 
-/** A file of a process. False if it is not there or empty. */
+/** Reads a file of a process. False if it is missing or empty. */
 static bool read_file(char text[static TEXT_BYTES], const char *name, pid_t pid) {
   char path[PATH_BYTES];
   snprintf(path, sizeof path, "/proc/%d/%s", pid, name);

@@ -17,12 +17,12 @@ struct process_stat {
 
 bool read_process(pid_t pid, struct process_stat *stat);
 
-/** Since its start: microseconds for which its first thread ran, and for which it waited for a processor. */
+/** Microseconds since its start for which its first thread ran, and for which it waited for a processor. */
 struct process_schedule {
   uint64_t ran_us;
-  /** Without the wait that goes on now. */
+  /** Excludes a wait that is still going on. */
   uint64_t waited_us;
 };
 
-/** From /proc/PID/schedstat (sched-stats.rst). False where the kernel does not count: it shows zeros then. */
+/** Reads /proc/PID/schedstat (sched-stats.rst). False where the kernel does not count, and so shows zeros. */
 bool read_schedule(pid_t pid, struct process_schedule *schedule);
