@@ -16,7 +16,7 @@ export interface BeginFields
     "argv" | "x" | "key" | "job" | "launch" | "labels" | "node" | "pid" | "cwd" | "runDir" | "spool"
   > {
   readonly startedUs: number;
-  /** Time limit of the command. Undefined: it has none. */
+  /** Time limit of the command, if it has one. */
   readonly timeoutMs: number | undefined;
   readonly notify: Notify | undefined;
   /** The file that names the user who had the command stopped. Undefined: nobody dispatched it. */
@@ -39,7 +39,7 @@ export function parseBeginFields(
 ): BeginFields | undefined {
   const fields = parseFields(payload);
   const first = (name: string) => fields.get(name)?.[0];
-  // It becomes part of a file's name.
+  // The id becomes part of a file's name.
   const x = parseExecutionId(first("x"));
   const [key, job, node, runDir] = [first("key"), first("job"), first("node"), first("run-dir")];
   const [pid, startedUs] = [Number(first("pid")), Number(first("started-us"))];

@@ -15,7 +15,7 @@ interface ExecutionOptions extends LogOptions {
   readonly quiet: boolean;
   readonly raw: boolean;
   readonly oneLineFrames: boolean;
-  /** mlrun has a controlling terminal; the command keeps it. */
+  /** Whether mlrun has a controlling terminal, which the command keeps. */
   readonly hasTerminal: boolean;
   readonly clock: Clock;
 }

@@ -6,7 +6,7 @@ import { readStopFile } from "./stop-file.ts";
 /**
  * How a command ended, for END and for a beat.
  *
- * @param status Its wait status, as the launcher gives it (`src/launcher/notes.h`).
+ * @param status The command's wait status, as the launcher gives it (`src/launcher/notes.h`).
  * @param endedAt RFC 3339.
  */
 export function exitOf(begin: BeginFields | undefined, status: number, endedAt: string): Exit {

@@ -4,7 +4,7 @@ export const RUN_LIMITS = {
   readBytes: 65_536,
   /** One read of the pump's socket: several records, about as much as the socket holds (socket(7)). */
   recordsBytes: 262_144,
-  /** Unfinished line (shorter than a frame) and redraws, perhaps two of 64 rows, held until the next read. */
+  /** Bytes held until the next read: an unfinished line (shorter than a frame) and redraws, perhaps two of 64 rows. */
   holdBytes: 65_536,
   /** Frames are stored in blocks; whole blocks are kept, resent and reused. */
   blockBytes: 65_536,
@@ -16,33 +16,36 @@ export const RUN_LIMITS = {
   maxSendBufferBytes: 16_777_216,
   /** A line without its newline is sent after this time: a prompt must be visible. */
   fragmentAfterMs: 150,
-  /** For each stream, one redraw of a line is sent in this time, and always the last. */
+  /** One redraw of a line in each stream is sent in this time, and always the last one. */
   redrawEveryMs: 250,
   /** Anything longer is text with a `\r` in it, not a redraw. Two of these fit into `holdBytes`. */
   redrawBytes: 4_096,
   /** After this time without progress, the spool replaces the relay. */
   slowRelayMs: 2_000,
-  /** The same for the answer to BEGIN of a gate that listens: on a busy node it comes late, and then lines flow again. */
+  /** Time for a listening gate's answer to BEGIN: on a busy node it comes late, and then lines flow again. */
   beginWithinMs: 5_000,
   /** First and longest pause between attempts to connect. */
   reconnectFirstMs: 50,
   reconnectMostMs: 10_000,
-  /** After the half-close the relay has this long to take over the rest. */
+  /** Time for the relay to take over the rest after the half-close. */
   takeOverMs: 5_000,
   beatEveryMs: 10_000,
-  /** Most commands close their output as they end, and END follows at once. After this time an extra beat reports the exit. */
+  /**
+   * Time from the command's exit to an extra beat that reports it. Most commands close their output as they end, and
+   * END follows at once.
+   */
   exitSaidAfterMs: 500,
-  /** Grandchildren may hold the output pipes this long after the command has ended. */
+  /** Time for which grandchildren may hold the output pipes after the command has ended. */
   grandchildrenMs: 10_000,
   /** Most that a command can leave in a pipe (pipe-max-size, pipe(7)); anything beyond comes from a grandchild. */
   pipeBytes: 1_048_576,
-  /** Output waiting for mlrun's own stdout or stderr, each; then reading stops. */
+  /** Output waiting for mlrun's own stdout, or for its stderr; beyond it, reading stops. */
   mirrorBytes: 262_144,
   spoolBytes: 268_435_456,
-  /** BEGIN's JSON: the gate and rsyslogd add their heads, and 8 KiB is the limit for the whole. */
+  /** JSON of BEGIN: the gate and rsyslogd add their heads, and 8 KiB is the limit for the whole. */
   beginBytes: 7_000,
   /** All --label options together, as JSON: they must leave room for the command line and its folder. */
   labelBytes: 3_500,
-  /** mlrun.toml, which each mlrun reads. */
+  /** Size of mlrun.toml, which each mlrun reads. */
   siteFileBytes: 65_536,
 } as const;

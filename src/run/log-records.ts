@@ -5,7 +5,7 @@ import { RecordReader } from "./output/record-reader.ts";
 import { makeRecord, RECORD } from "./output/records.ts";
 import { RecordLog, type RecordLogPorts } from "./record-log.ts";
 
-/** Of `struct progress` in `src/launcher/record.h`: received, then lines, framed and thinned of each stream. */
+/** Numbers of `struct progress` in `src/launcher/record.h`: received, then lines, framed and thinned of each stream. */
 const PROGRESS_NUMBERS = 7;
 
 interface LogRecordsOptions extends Pick<RecordLogPorts, "nowUs" | "timers" | "readBegin" | "ownPid" | "startFlush"> {
@@ -71,6 +71,6 @@ function tell(fd: number, bytes: Uint8Array | BigUint64Array): void {
   try {
     writeSync(fd, bytes);
   } catch {
-    // The pump is gone: nobody listens.
+    // Without the pump, nobody listens.
   }
 }

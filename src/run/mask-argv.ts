@@ -1,4 +1,4 @@
-/** Replaces a secret. */
+/** Stands in place of a secret. */
 const MASK = "***";
 
 interface ArgvMasking {
@@ -9,11 +9,11 @@ interface ArgvMasking {
 }
 
 const SECRET_NAME = String.raw`[\w-]*(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)`;
-/** `--password=x`, `MY_TOKEN=x`: the name stays. */
+/** Matches `--password=x`, `MY_TOKEN=x`: the name stays. */
 const NAMED_VALUE = new RegExp(`^(-{0,2}${SECRET_NAME}=)(?=.)`, "i");
-/** `--password x`: the next word is the secret. */
+/** Matches `--password x`: the next word is the secret. */
 const NAMED_OPTION = new RegExp(`^-{1,2}${SECRET_NAME}$`, "i");
-/** The password of `scheme://user:password@host`, and the value after `Bearer` or `Basic` in a header. */
+/** Match the password of `scheme://user:password@host`, and the value after `Bearer` or `Basic` in a header. */
 const INSIDE: readonly RegExp[] = [
   /(?<=[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s/@]+(?=@)/gi,
   /(?<=\b(?:Bearer|Basic) +)\S+/gi,
@@ -32,8 +32,8 @@ const TOKENS: readonly RegExp[] = [
 const SHORTEST_TOKEN = 15;
 
 /**
- * Whether a word is too short for a token and has nothing that goes with a secret. Most words pass, and need none of the
- * expressions, which take longer to compile than all the rest of BEGIN takes.
+ * Whether a word is too short for a token and has no mark of a secret. Most words pass, and need none of the
+ * expressions, which take longer to compile than everything else about BEGIN.
  */
 function isHarmless(word: string): boolean {
   return word.length < SHORTEST_TOKEN && !/[=: ]/.test(word);

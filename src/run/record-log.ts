@@ -24,11 +24,11 @@ export interface RecordLogPorts {
   readonly ownPid: number;
   warn(message: string): void;
   readonly startFlush: LogOptions["startFlush"];
-  /** Called before frames leave: a successor of this process must know what they hold. */
+  /** Called before frames leave: a successor of this process must know their content. */
   beforeFlush(log: RecordLog): void;
-  /** There is room: `output` may be called again. */
+  /** Called when there is room: `output` may be called again. */
   onRoom(): void;
-  /** Everything is handed over, or stored. */
+  /** Called when everything is handed over, or stored. */
   onDone(): void;
 }
 
@@ -40,7 +40,7 @@ interface Parts {
   readonly frames: Readonly<Record<StreamName, OutputFrames>>;
 }
 
-/** Of a process id, and of a wait status. */
+/** Octets of a process id, and of a wait status. */
 const NUMBER_BYTES = 4;
 const NOTHING: PerStream = { stdout: 0, stderr: 0 };
 const { types } = RECORD;
@@ -50,12 +50,12 @@ export class RecordLog implements RecordConsumer {
   readonly #ports: RecordLogPorts;
   readonly #clock: RecordClock;
   #parts: Parts | undefined;
-  /** Work of an earlier logger, and what is lost for good. */
+  /** Work of an earlier logger, and output that is lost for good. */
   #before = { framed: NOTHING, thinned: NOTHING };
   #lost = NOTHING;
   #end: Exit | undefined;
   #isOver = false;
-  /** Inside `batch`: its end flushes. */
+  /** True inside `batch`, whose end flushes. */
   #isBatch = false;
   #beats: Beats | undefined;
   #cancelExitBeat: (() => void) | undefined;
@@ -76,7 +76,7 @@ export class RecordLog implements RecordConsumer {
     return { lines, framed, thinned: this.#thinned };
   }
 
-  /** Whether a BEGIN came: without one the rest cannot be logged. */
+  /** Whether a BEGIN came: without it, the rest cannot be logged. */
   get hasBegun(): boolean {
     return this.#parts !== undefined;
   }
@@ -120,7 +120,7 @@ export class RecordLog implements RecordConsumer {
     return !this.#isBlocked;
   }
 
-  /** Nothing more comes. @param numbers Of the final record; missing if the writer of the records was killed. */
+  /** Ends the log. @param numbers From the final record; missing if the writer of the records was killed. */
   async over(numbers: readonly number[] = [1]): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -231,7 +231,10 @@ export class RecordLog implements RecordConsumer {
     this.#beats = startBeats({ encoder, delivery: log.delivery, clock, pid, hasTerminal, idleMs, exit });
   }
 
-  /** The command has ended. END waits for its last output; a beat reports it earlier if something still holds the pipes. */
+  /**
+   * Notes how the command ended. END waits for its last output; a beat reports it earlier if something still holds the
+   * pipes.
+   */
   #exited(exit: Exit): void {
     this.#end ??= exit;
     this.#cancelExitBeat ??= this.#clock.after(RUN_LIMITS.exitSaidAfterMs, () => this.#beats?.beat());

@@ -26,7 +26,7 @@ export async function replayRawFiles(options: ReplayOptions): Promise<number> {
       setRawAside(folder, file, path);
       warn(`${file.name} cannot be delivered and is *.raw-damaged now: it does not begin with a BEGIN`);
     } catch (error) {
-      // It is tried again later, and does not hold up the others.
+      // The file is tried again later, and holds up no other.
       warn(`Cannot deliver ${path}: ${String(error)}`);
     }
   }
@@ -36,7 +36,7 @@ export async function replayRawFiles(options: ReplayOptions): Promise<number> {
 /**
  * Logs the content of a raw file as the logger would have. Settles when it is handed over, or in the spool.
  *
- * @returns Whether the file may go. False if it holds something but no BEGIN that says whose.
+ * @returns Whether the file may go. False if it has content but no BEGIN that names its execution.
  */
 function replayRaw(path: string, options: ReplayOptions): Promise<boolean> {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
@@ -45,7 +45,7 @@ function replayRaw(path: string, options: ReplayOptions): Promise<boolean> {
     const next = (): void => {
       for (;;) {
         const bytes = readSync(fd, buffer);
-        // A killed pump did not write how the command ended.
+        // A killed pump has not recorded how the command ended.
         if (bytes === 0) return void log.over();
         if (!log.batch(() => reader.feed(buffer.subarray(0, bytes)))) return;
       }

@@ -8,7 +8,7 @@ export interface SiteSettings {
   readonly maskArgv: readonly RegExp[];
   /** The viewer's address, for links in notifications. */
   readonly viewer?: string;
-  /** Holds the secret that signs notifications. */
+  /** File with the secret that signs notifications. */
   readonly notifySecretFile?: string;
 }
 
@@ -38,7 +38,10 @@ export function readSiteSettings(path: string, warn: (message: string) => void):
   return DEFAULTS;
 }
 
-/** Empty if there is no file, or none that can be read; of a pipe or a device nothing is read. Undefined: it is too long. */
+/**
+ * The file's text. Empty if it is missing or unreadable, and for a pipe or device, which is never read. Undefined: it
+ * is too long.
+ */
 function readText(path: string): string | undefined {
   let fd: number | undefined;
   try {

@@ -1,13 +1,13 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { isUnixName } from "../wire/unix-name.ts";
 
-/** More than the longest name. */
+/** Longer than any name. */
 const MAX_BYTES = 1_024;
 
-/** The user whom the node's agent wrote there before it had the command stopped; undefined if it was not asked to. */
+/** The user whom the node's agent recorded before it had the command stopped; undefined if there was none. */
 export function readStopFile(path: string): string | undefined {
   try {
-    // A FIFO in its place would hold up the END.
+    // A FIFO in the file's place would hold up the END.
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     try {
       const bytes = Buffer.alloc(MAX_BYTES);

@@ -1,4 +1,4 @@
-/** What calls back later. Passed in, so that tests decide when. */
+/** Schedules calls. Passed in, so that tests decide when they happen. */
 export interface Timers {
   /** Calls back after `ms`. Returns a function that cancels it. */
   after(ms: number, call: () => void): () => void;
@@ -6,12 +6,13 @@ export interface Timers {
   afterReading(call: () => void): void;
 }
 
-/** Those of Node's event loop. */
+/** Timers of Node's event loop. */
 export const TIMERS: Timers = {
   after(ms, call) {
     const timer = setTimeout(call, ms);
     return () => clearTimeout(timer);
   },
-  // It comes after the loop's poll phase, in which Node reads (https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick).
+  // setImmediate comes after the loop's poll phase, in which Node reads
+  // (https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick).
   afterReading: (call) => void setImmediate(call),
 };

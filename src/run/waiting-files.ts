@@ -1,7 +1,10 @@
 import { readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 
-/** Names of a spool folder's files, oldest first. Links and folders are not ours: opening one would block the others. */
+/**
+ * Names of a spool folder's files, oldest first. Excludes links and folders, which are not ours: opening one would
+ * block the others.
+ */
 export function listFolder(folder: string): string[] {
   try {
     const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());

@@ -13,12 +13,12 @@ interface CommandOptions {
   readonly environment: NodeJS.ProcessEnv;
   readonly stdout: number;
   readonly stderr: number;
-  /** Starts it in its own session, so that signals reach the whole group. */
+  /** Starts the command in its own session, so that signals reach the whole group. */
   readonly detached: boolean;
 }
 
 interface Command {
-  /** Undefined if it could not be started. */
+  /** Undefined if the command could not be started. */
   readonly pid: number | undefined;
   readonly ended: Promise<CommandEnd>;
 }

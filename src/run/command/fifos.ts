@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { spawn } from "./spawn.ts";
 
-/** Both ends of one FIFO whose name is removed. Its holder closes them. */
+/** Both ends of one FIFO, whose name is removed. The holder closes them. */
 export interface Fifo {
   readonly readEnd: number;
   readonly writeEnd: number;
@@ -33,7 +33,7 @@ export async function makeFifos(name: string): Promise<readonly [Fifo, Fifo]> {
   throw failure;
 }
 
-/** Needs no folder of its own: mkfifo refuses existing names, and nobody else may open its FIFO. */
+/** Runs mkfifo(1), which needs no folder of its own: it refuses existing names, and nobody else may open its FIFO. */
 function mkfifo(paths: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn("/usr/bin/mkfifo", ["-m", "600", ...paths], { stdio: "ignore", env: {} });
@@ -47,7 +47,7 @@ function remove(path: string): void {
   try {
     rmSync(path);
   } catch {
-    // Tries the next folder.
+    // The next folder is tried.
   }
 }
 

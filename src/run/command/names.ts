@@ -4,12 +4,12 @@ import { WIRE_LIMITS } from "../../wire/limits.ts";
 import { parseRunId } from "../../wire/run-id.ts";
 import { type Environment, findSurroundings, setting } from "./surroundings.ts";
 
-/** What an execution is called beside its id. */
+/** What an execution is called besides its id. */
 interface Names {
   readonly job: string;
   readonly launch: Launch;
   readonly restarts: number;
-  /** What the command's environment gains. */
+  /** Variables added to the command's environment. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
@@ -21,7 +21,7 @@ interface Asked {
 }
 
 /**
- * Finds them from options and environment, as `src/launcher/names.c` does. The batch system's job wins over MLRUN_JOB
+ * Finds names in options and environment, as `src/launcher/names.c` does. The batch system's job wins over MLRUN_JOB
  * unless the enclosing mlrun saw the same job (MLRUN_SEEN): what a job submits is a job of its own.
  */
 export function findNames(environment: Environment, { x, node, job, run }: Asked): Names {
@@ -44,7 +44,7 @@ export function findNames(environment: Environment, { x, node, job, run }: Asked
       MLRUN_JOB: named,
       MLRUN_RUN: launch ?? x,
       MLRUN_SEEN: `${node} ${now.scheduler ?? ""} `,
-      // Those of an enclosing mlrun would pass for this one's.
+      // The pipes of an enclosing mlrun would pass for this one's.
       MLRUN_PIPES: " ",
     },
   };

@@ -23,7 +23,7 @@ export function isRunning(name: string, path: string): boolean {
   return started !== "0" && processName(Number(pid)) === name;
 }
 
-/** Its inode number. 0 if /proc does not belong to this namespace. */
+/** Inode number of the PID namespace. 0 if /proc does not belong to this namespace. */
 function ownNamespace(): string {
   try {
     return /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "0";

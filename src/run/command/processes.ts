@@ -11,7 +11,7 @@ interface ProcessStat {
   readonly startedAtTicks: number;
 }
 
-/** USER_HZ: 100 on every Linux that Node supports. */
+/** 1000 / USER_HZ, which is 100 on every Linux that Node supports. */
 const MS_PER_TICK = 10;
 
 export function readProcess(pid: number): ProcessStat | undefined {
@@ -28,7 +28,7 @@ export function readProcess(pid: number): ProcessStat | undefined {
   return { pid, parent: field(4), group: field(5), cpuMs: cpuTicks * MS_PER_TICK, startedAtTicks: field(22) };
 }
 
-/** The process and all its descendants, as far as they are still connected to it. */
+/** The process and all its descendants that are still connected to it. */
 export function processTree(root: number): ProcessStat[] {
   const all = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))

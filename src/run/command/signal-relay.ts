@@ -7,9 +7,9 @@ const RELAYED: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQ
 const ENDING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 
 interface SignalRelayOptions {
-  /** The command shares mlrun's process group; otherwise it leads its own session. */
+  /** Whether the command shares mlrun's process group; otherwise it leads its own session. */
   readonly sharesGroup: boolean;
-  /** mlrun was asked to end. True if the command has ended and the request concerns only the rest. */
+  /** Called when mlrun was asked to end. True if the command has ended and the request concerns only the rest. */
   onEnding(): boolean;
 }
 
@@ -24,7 +24,7 @@ interface SignalRelayOptions {
 export class SignalRelay {
   readonly #options: SignalRelayOptions;
   #witness: Witness | undefined;
-  /** Undefined while there is nothing to signal. */
+  /** Process id of the command; undefined while there is nothing to signal. */
   #pid: number | undefined;
   /** A request to end that came after the command: only mlrun itself is left to end. */
   #asked: NodeJS.Signals | undefined;
@@ -38,19 +38,21 @@ export class SignalRelay {
     process.on("SIGCONT", this.#onContinue);
   }
 
-  /** The command runs. Call it before anything else can happen. */
+  /** Starts signalling the command. Call it as soon as the command runs. */
   begin(pid: number): void {
     this.#pid = pid;
     if (this.#options.sharesGroup) this.#witness = new Witness();
   }
 
-  /** Nothing is left to signal. Later signals are remembered: mlrun still has to deliver, in bounded time. */
+  /** Stops signalling. Later signals are remembered: mlrun still has to deliver, in bounded time. */
   end(): void {
     this.#pid = undefined;
     this.#witness?.end();
   }
 
-  /** Everything is delivered: signals act on mlrun as on any program, and so does a remembered one if it `waits`. */
+  /**
+   * Ends the relay after delivery: signals act on mlrun as on any program, and so does a remembered one if it `waits`.
+   */
   release(waits: boolean): void {
     for (const signal of RELAYED) process.off(signal, this.#onSignal);
     if (waits && this.#asked !== undefined) process.kill(process.pid, this.#asked);
@@ -85,6 +87,6 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has ended meanwhile.
+    // The process has ended meanwhile.
   }
 }

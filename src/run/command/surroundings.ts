@@ -20,7 +20,7 @@ interface Surroundings {
 
 interface Scheduler {
   readonly name: string;
-  /** Must be set as well, where the name of the id's variable is a common word. */
+  /** A variable that must be set as well, where the name of the id's variable is a common word. */
   readonly mark?: string;
   readonly id: string;
   /** The id of a whole array, if its tasks have ids of their own. */
@@ -63,7 +63,7 @@ export function findSurroundings(environment: Environment): Surroundings {
   return { scheduler: undefined, job: undefined, run: undefined, restarts: 0 };
 }
 
-/** Labels and the variables that provide them: the first one set wins. */
+/** Labels and the variables that provide them: the first variable that is set wins. */
 const LABELS: Readonly<Record<string, readonly string[]>> = {
   rank: ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "FLUX_TASK_RANK", "PALS_RANKID", "JSM_NAMESPACE_RANK"],
   "local-rank": [
@@ -76,14 +76,14 @@ const LABELS: Readonly<Record<string, readonly string[]>> = {
   world: ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "FLUX_JOB_SIZE", "JSM_NAMESPACE_SIZE"],
   task: ["SLURM_ARRAY_TASK_ID", "PBS_ARRAY_INDEX", "PBS_ARRAYID", "FLUX_JOB_CC", "condor.proc"],
 };
-/** Of HTCondor's parallel universe, and of Slurm, whose batch script also has them without being a rank. */
+/** Variables of HTCondor's parallel universe, and of Slurm, whose batch script also has them without being a rank. */
 const LAST_LABELS: Readonly<Record<string, readonly string[]>> = {
   rank: ["_CONDOR_PROCNO", "SLURM_PROCID"],
   "local-rank": ["SLURM_LOCALID"],
   world: ["_CONDOR_NPROCS", "SLURM_STEP_NUM_TASKS"],
 };
 
-/** What a batch system, a launcher and an enclosing mlrun say about this process. */
+/** Labels from a batch system, a launcher and an enclosing mlrun. */
 export function inheritedLabels(environment: Environment): Record<string, string> {
   const isStep = setting(environment, "SLURM_STEP_ID") !== undefined;
   const labels: Record<string, string> = {};
@@ -116,7 +116,7 @@ function withoutTask(id: string, task: string | undefined): string {
   return rest === "" || rest.startsWith(".") ? id.slice(0, dash) + rest : id;
 }
 
-/** How often the job was started again. LSF says only that it was. */
+/** How often the job was started again. LSF says only that it was started again. */
 function restartsOf(value: string | undefined): number {
   return value === "Y" ? 1 : Number.parseInt(value ?? "0", 10) || 0;
 }

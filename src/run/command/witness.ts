@@ -12,11 +12,11 @@ const SCRIPT = `
 const QUESTION = "?";
 /** A witness that does not answer for this long is stopped, or the machine is failing. */
 const ANSWER_MS = 2_000;
-/** The terminal sends these, always to the group. */
+/** Signals of the terminal, which always go to the group. */
 const FROM_TERMINAL: readonly string[] = ["SIGINT", "SIGQUIT", "SIGWINCH"];
 
 /**
- * A tiny process in mlrun's own process group. A signal does not say to whom it was sent; but if the witness got it as
+ * A tiny process in mlrun's own process group. A signal does not show to whom it was sent. But if the witness got it as
  * well, it went to the whole group (Ctrl-C, `kill %1`), otherwise to mlrun alone (`kill PID`).
  */
 export class Witness {
@@ -38,7 +38,7 @@ export class Witness {
     witness.stdout?.on("data", (bytes: Buffer) => this.#read(bytes.toString("latin1")));
     witness.once("error", () => this.#leave());
     witness.once("exit", (_, signal) => {
-      // It arrived before the traps were set.
+      // The signal arrived before the traps were set.
       if (signal !== null) this.#reported.add(signal);
       this.#leave();
     });

@@ -11,7 +11,7 @@ interface BeatPorts {
   readonly delivery: Delivery;
   readonly clock: { timestamp(): string; elapsedMs(): number; readonly after: Timers["after"] };
   readonly pid: number | undefined;
-  /** The command prints to a terminal: no program buffers its output there for long. */
+  /** Whether the command prints to a terminal: no program buffers its output there for long. */
   readonly hasTerminal: boolean;
   /** Milliseconds since the command last printed. */
   idleMs(): number;
@@ -20,7 +20,7 @@ interface BeatPorts {
 }
 
 export interface Beats {
-  /** Sends an extra one at once. */
+  /** Sends an extra beat at once. */
   beat(): void;
   stop(): void;
 }
@@ -36,7 +36,7 @@ export function startBeats(ports: BeatPorts): Beats {
     const idleMs = Math.round(ports.idleMs());
     const mayBuffer = guess.mayBuffer({ atMs: clock.elapsedMs(), idleMs, cpuMs }) && !ports.hasTerminal;
     const block = delivery.reserve();
-    // Without room, lines are waiting; they show that it is alive.
+    // Without room, lines are waiting, which show that the execution is alive.
     if (block === undefined) return;
     encoder.setTime(clock.timestamp());
     const frame = encoder.encodeBeat({ number, idleMs, cpuMs, mayBuffer, exit: ports.exit() });

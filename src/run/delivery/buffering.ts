@@ -10,7 +10,7 @@ const BUSY_SHARE = 0.1;
 export class BufferingGuess {
   #before: { readonly atMs: number; readonly cpuMs: number } | undefined;
 
-  /** @param now times in milliseconds; `cpuMs` of the command and its descendants. */
+  /** @param now Times in milliseconds; `cpuMs` is that of the command and its descendants. */
   mayBuffer(now: { readonly atMs: number; readonly idleMs: number; readonly cpuMs: number }): boolean {
     const before = this.#before;
     this.#before = { atMs: now.atMs, cpuMs: now.cpuMs };

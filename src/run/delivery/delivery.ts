@@ -19,19 +19,19 @@ export interface DeliveryClock {
 }
 
 interface DeliveryPorts extends SessionPorts {
-  /** Sent blocks, of `RUN_LIMITS.blockBytes`, kept to be sent again. */
+  /** Sent blocks, of `RUN_LIMITS.blockBytes`, kept for resending. */
   readonly sentBlocks: number;
   readonly spool: Spool;
   readonly clock: DeliveryClock;
-  /** A relay takes frames, for the first time or again. */
+  /** Called when a relay takes frames, for the first time or again. */
   onLive(): void;
-  /** From now on frames go to the spool. */
+  /** Called when frames go to the spool from now on. */
   onSpooling(reason: string): void;
 }
 
 /** Errors that mean nobody listens. Once the command has ended, waiting for a relay to appear is pointless. */
 const ABSENT: readonly string[] = ["ENOENT", "ECONNREFUSED", "EACCES", "ENOTSOCK"];
-/** The gate listens, and its queue of connections is full for a moment. */
+/** The error of a gate that listens while its queue of connections is full. */
 const QUEUE_FULL = "EAGAIN";
 
 /**
@@ -65,7 +65,7 @@ export class Delivery {
   #ending: { readonly makeEnd: () => Buffer; readonly settle: () => void } | undefined;
   #endFrame: Buffer | undefined;
   #endDeadlineMs: number | undefined;
-  /** At the end a broken session is retried once. */
+  /** A session that breaks at the end is retried once. */
   #lastAttempts = 1;
 
   #onRoom: () => void = () => {};
@@ -151,7 +151,7 @@ export class Delivery {
     if (this.#state === "live") {
       this.#state = "connecting";
       this.#cancelTakeOver();
-      // A relay that accepts and soon closes again does not end the outage.
+      // A relay that accepts and soon closes does not end the outage.
       const stayed = now - this.#liveSinceMs >= RUN_LIMITS.slowRelayMs;
       this.#outageSinceMs = stayed ? now : now - this.#outageMs;
       if (stayed) this.#retryMs = RUN_LIMITS.reconnectFirstMs;
@@ -199,7 +199,7 @@ export class Delivery {
     });
   }
 
-  /** The longest time without progress, as far as it is known now why there is none. */
+  /** The longest time without progress that the current cause allows. */
   #patienceMs(): number {
     if (this.#state === "live") return RUN_LIMITS.slowRelayMs;
     const listens = this.#session?.isConnected === true || this.#reason === QUEUE_FULL;

@@ -5,9 +5,9 @@ import { RUN_LIMITS } from "../limits.ts";
 export interface Block {
   readonly bytes: Buffer;
   end: number;
-  /** Passed to the socket up to here. */
+  /** Bytes up to here were passed to the socket. */
   written: number;
-  /** Taken by the kernel up to here: no write needs the memory any more. */
+  /** Bytes up to here were taken by the kernel: no write needs their memory any more. */
   flushed: number;
 }
 
@@ -20,7 +20,7 @@ export class FrameRing {
   readonly #sentBlocks: number;
   #blocks: Block[] = [];
 
-  /** @param sentBlocks Whole blocks kept after they were sent. */
+  /** @param sentBlocks Number of whole blocks kept after they were sent. */
   constructor(sentBlocks: number) {
     this.#sentBlocks = sentBlocks;
   }
@@ -34,7 +34,7 @@ export class FrameRing {
     return block;
   }
 
-  /** Oldest first. */
+  /** All blocks, oldest first. */
   blocks(): readonly Block[] {
     return this.#blocks;
   }

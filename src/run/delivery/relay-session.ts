@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import { ALL_TAKEN, BEGIN_TAKEN } from "./gate-protocol.ts";
 
 export interface SessionPorts {
-  /** mlrun.sock */
+  /** Path of mlrun.sock. */
   readonly path: string;
   /** The first bytes of the connection: see `greeting`. */
   readonly greeting: Buffer;
@@ -22,7 +22,7 @@ interface SessionEvents {
 export class RelaySession {
   readonly #events: SessionEvents;
   readonly #socket: Socket;
-  /** The gate has the connection, or will have it: the kernel queued it. */
+  /** Whether the gate has the connection, or the kernel has queued it for the gate. */
   isConnected = false;
   #over = false;
   #ready = false;

@@ -13,7 +13,7 @@ export function sendBufferBytes(path = SETTING): number {
     const bytes = Number(readFileSync(path, "latin1"));
     return bytes > 0 ? Math.min(bytes, RUN_LIMITS.maxSendBufferBytes) : RUN_LIMITS.maxSendBufferBytes;
   } catch {
-    // Older kernels hide it in network namespaces.
+    // Older kernels hide the setting in network namespaces.
     return RUN_LIMITS.maxSendBufferBytes;
   }
 }

@@ -6,7 +6,7 @@ import { parseJson } from "../../wire/record.ts";
 import { type Finding, ok, unknown, wrong } from "./finding.ts";
 
 const WHAT = "collector";
-/** A relay forwards at once; its queue may take a moment after a cut of the network. */
+/** A relay forwards at once; after a cut of the network its queue may take a moment. */
 const ARRIVES_WITHIN_MS = 10_000;
 const ASK_EVERY_MS = 200;
 const TIMEOUT_MS = 3_000;
@@ -17,7 +17,7 @@ const NOT_FOUND = 404;
 interface ArrivalOptions {
   /** Where `mlctl login` keeps its token. */
   readonly accountFile: string;
-  /** The test execution, in the relay's journal by now. */
+  /** Id of the test execution, which is in the relay's journal by now. */
   readonly x: string;
   /** Default 10 s. */
   readonly withinMs?: number;
@@ -64,7 +64,7 @@ function accountOf(file: string): Account | undefined {
 
 interface Answer {
   readonly status?: number | undefined;
-  /** Of the body, or why there is none. */
+  /** The body's text, or why there is none. */
   readonly text: string;
 }
 

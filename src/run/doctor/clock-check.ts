@@ -6,7 +6,7 @@ const TIMEOUT_MS = 3_000;
 /** The answer has whole seconds, so smaller differences do not show. */
 const MOST_MS = 2_000;
 
-/** Compares this machine's clock with the collector's, which its web server says (Date, RFC 9110, 6.6.1). */
+/** Compares this machine's clock with the collector's, as its web server gives it (Date, RFC 9110, 6.6.1). */
 export async function checkClock(viewer: string | undefined, nowMs: () => number): Promise<Finding> {
   if (viewer === undefined)
     return unknown(WHAT, 'the collector\'s is not known here: mlrun.toml has no viewer = "https://..."');
@@ -23,7 +23,7 @@ export async function checkClock(viewer: string | undefined, nowMs: () => number
   return wrong(WHAT, found, "let chrony or systemd-timesyncd set both clocks: timedatectl shows whether one does");
 }
 
-/** The header, or why there is none. */
+/** The Date header, or why there is none. */
 function dateOf(url: string): Promise<string> {
   const { request } = process.getBuiltinModule(url.startsWith("https:") ? "node:https" : "node:http");
   return new Promise((resolve) => {
@@ -32,7 +32,7 @@ function dateOf(url: string): Promise<string> {
       resolve(answer.headers.date ?? "no Date in the answer");
     };
     try {
-      // Only the time is wanted, and nothing is sent: whose certificate it is does not matter.
+      // Only the time is wanted, and nothing is sent: it does not matter whose certificate it is.
       const options = { method: "HEAD", rejectUnauthorized: false, signal: AbortSignal.timeout(TIMEOUT_MS) };
       const asked = request(url, options, take);
       asked.on("error", (error) => resolve(error.message));

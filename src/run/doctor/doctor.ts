@@ -58,7 +58,7 @@ export async function runDoctor(options: DoctorOptions): Promise<boolean> {
   return isWell;
 }
 
-/** Where the way behind the gate is broken, if that can be seen. */
+/** Where the path behind the gate is broken, if that shows. */
 function faultOf({ gate, lines, begin }: RelayProcesses): string {
   const silent = [lines, begin].filter((path) => !isListening(path));
   if (gate === undefined) return "no mlgate is seen from here";

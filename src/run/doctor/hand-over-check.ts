@@ -15,7 +15,7 @@ const LINE = "This is the test of mlrun --doctor.\n";
 export interface HandOverOptions {
   readonly runDir: string;
   readonly begin: Omit<Begin, "v" | "k" | "job" | "argv" | "labels"> & { readonly key: string };
-  /** What is known of the relay behind the gate, where it does not answer. */
+  /** A fault of the relay behind the gate, looked for if the gate does not answer. */
   relayFault(): string;
 }
 
@@ -61,7 +61,7 @@ export function checkHandOver({ runDir, begin, relayFault }: HandOverOptions): P
   });
 }
 
-/** One line, and END. */
+/** Frames of one line and END. */
 function framesOf(begin: HandOverOptions["begin"]): Buffer {
   const encoder = new FrameEncoder(begin, { oneLineFrames: false });
   const source = allocateSource(LINE.length);

@@ -4,7 +4,7 @@ import { type Finding, ok, unknown, wrong } from "./finding.ts";
 import type { RelayProcesses } from "./relay-processes.ts";
 
 const WHAT = "configuration";
-/** rsyslogd's default. A frame and its envelope fit into it; it cuts longer messages silently. */
+/** rsyslogd's default. A frame with its envelope fits into it; longer messages are cut silently. */
 const LEAST_MESSAGE_BYTES = 8_192;
 const INCLUDE = /^\s*(?:\$IncludeConfig\s+(\S+)|include\(\s*file="([^"]+)"[^)]*\))/gim;
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1_024, m: 1_048_576 };
@@ -14,7 +14,7 @@ interface Configuration {
   readonly text: string;
 }
 
-/** Checks the configuration of the rsyslogd behind the gate: what there can spoil frames silently. */
+/** Checks the configuration of the rsyslogd behind the gate for settings that spoil frames silently. */
 export function checkRelayConfiguration({ configurations, lines, begin }: RelayProcesses): readonly Finding[] {
   const found = configurations.map(readWhole);
   const unreadable = found.filter((files) => typeof files === "string");
@@ -37,7 +37,7 @@ export function checkRelayConfiguration({ configurations, lines, begin }: RelayP
     : [ok(WHAT, `${main?.path}: message size and rate limits leave frames whole${note}`)];
 }
 
-/** A configuration and what it includes, without comments; or the path of a file that cannot be read. */
+/** A configuration and all that it includes, without comments; or the path of a file that cannot be read. */
 function readWhole(path: string): readonly Configuration[] | string {
   try {
     const text = withoutComments(readFileSync(path, "utf8"));
@@ -52,7 +52,7 @@ function readWhole(path: string): readonly Configuration[] | string {
   }
 }
 
-/** `folder/*.conf`, or one file. */
+/** Files that `folder/*.conf` matches, or one file. */
 function expand(pattern: string): string[] {
   if (!basename(pattern).startsWith("*")) return [pattern];
   const folder = dirname(pattern);
@@ -65,7 +65,7 @@ function withoutComments(text: string): string {
   return text.replace(/^\s*#.*$/gm, "");
 }
 
-/** The last one counts. */
+/** Checks the last message size, which is the one that counts. */
 function messageSizes(files: readonly Configuration[]): Finding[] {
   const pattern = /(?:\$MaxMessageSize\s+|maxMessageSize=")(\d+)([km]?)/gi;
   const sizes = files.flatMap(({ path, text }) => {

@@ -1,19 +1,19 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
-/** What runs behind a gate, as far as this user can see. */
+/** Processes behind a gate, as far as this user can see them. */
 export interface RelayProcesses {
-  /** The gate's command line. Undefined: none is seen. */
+  /** The gate's command line. Undefined: no gate is visible. */
   readonly gate: readonly string[] | undefined;
   /** The sockets between gate and relay. */
   readonly lines: string;
   readonly begin: string;
-  /** Configuration files of the rsyslogds that run. */
+  /** Configuration files of the running rsyslogds. */
   readonly configurations: readonly string[];
 }
 
 const DEFAULT_CONFIGURATION = "/etc/rsyslog.conf";
-/** Where the gate's unit has them. */
+/** Folder of these sockets in the gate's unit. */
 const DEFAULT_FOLDER = "/run/marcologger-relay";
 
 /** Looks for the gate that listens in this folder, and for rsyslogds. */
@@ -21,7 +21,7 @@ export function findRelayProcesses(runDir: string): RelayProcesses {
   const commands = commandLines();
   const gates = commands.filter(([program = ""]) => basename(program) === "mlgate");
   const socket = join(runDir, "mlrun.sock");
-  // Under systemd it inherits the socket, and its command line names none.
+  // Under systemd the gate inherits the socket, and its command line names none.
   const gate =
     gates.find((words) => after(words, "--listen") === socket) ?? gates.find((words) => !words.includes("--listen"));
   const relays = commands.filter(([program = ""]) => basename(program) === "rsyslogd");
@@ -37,7 +37,7 @@ export function findRelayProcesses(runDir: string): RelayProcesses {
 export function isListening(path: string): boolean {
   try {
     const sockets = readFileSync("/proc/net/unix", "utf8").split("\n");
-    // The flag is __SO_ACCEPTCON.
+    // Only a listening socket has these flags (__SO_ACCEPTCON).
     return sockets.some((line) => line.endsWith(` ${path}`) && line.split(" ")[3] === "00010000");
   } catch {
     return false;

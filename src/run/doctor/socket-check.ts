@@ -5,10 +5,10 @@ import { type Finding, ok, wrong } from "./finding.ts";
 
 const WHAT = "socket";
 const CONTAINER = "in a container: mount that folder from the machine, for instance -v";
-/** The mode of a socket for everybody, octal. */
+/** Mode of a socket open to everybody. */
 const FOR_ALL = 0o666;
 
-/** Whether mlrun.sock is there and somebody listens. */
+/** Checks whether mlrun.sock is there and somebody listens. */
 export async function checkSocket(runDir: string): Promise<Finding> {
   const path = join(runDir, "mlrun.sock");
   const gate = "systemctl enable --now marcologger-gate.socket marcologger-gate";
@@ -40,7 +40,7 @@ function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** The error's name, or undefined. */
+/** Connects. Returns the error's name, or undefined. */
 function connectTo(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ path });

@@ -10,7 +10,7 @@ import { type Finding, ok, wrong } from "./finding.ts";
 const WHAT = "spool";
 const MIB = 1_048_576;
 
-/** What no relay has taken yet, and whether there is room for more. */
+/** Shows what no relay has taken yet, and whether there is room for more. */
 export function checkSpool(places: SpoolPlaces): readonly Finding[] {
   const folder = openSpoolFolder(places);
   if (folder === undefined) {

@@ -3,10 +3,10 @@ import type { Launch } from "../../wire/launch.ts";
 import { asRecord, parseJson } from "../../wire/record.ts";
 import { parseTime } from "../../wire/time.ts";
 
-/** What `--notify` needs to know. */
+/** Settings of `--notify`. */
 export interface Notify {
   readonly url: string;
-  /** Holds the shared secret. Absolute. */
+  /** File with the shared secret, an absolute path. */
   readonly secretFile: string;
   /** The viewer's address, from the site's settings. */
   readonly viewer: string | undefined;
@@ -25,7 +25,7 @@ interface Ended {
 
 /** A notification that waits to be sent. */
 export interface Waiting extends Pick<Notify, "url" | "secretFile"> {
-  /** Unix time: too old ones are given up. */
+  /** When it was queued, Unix time: old ones are given up. */
   readonly atMs: number;
   /** The JSON that is posted. */
   readonly body: string;
@@ -57,7 +57,7 @@ export function notificationBody({ x, job, node, launch, argv, startedAt, end }:
   });
 }
 
-/** Parses a waiting notification. Undefined: it is damaged. */
+/** Parses a waiting notification. Undefined if it is damaged. */
 export function parseWaiting(text: string): Waiting | undefined {
   const record = asRecord(parseJson(text));
   const { url, secretFile, atMs, body } = record ?? {};

@@ -4,7 +4,7 @@ import { isRunning } from "../command/process-name.ts";
 import { claimFile, listFolder } from "../waiting-files.ts";
 import type { Waiting } from "./notification.ts";
 
-/** Most that wait in one folder: where the receiver is gone for days, further ones are not kept. */
+/** Most that wait in one folder: if the receiver is gone for days, further ones are not kept. */
 const MAX_FILES = 1_000;
 
 /**
@@ -15,7 +15,7 @@ const MAX_FILES = 1_000;
  */
 const FILE = /^([0-9A-Z]{26}\.\d+-\d+-\d+)\.(?:notify|(\d+-\d+-\d+)\.notify-busy)$/;
 
-/** Throws if it cannot be kept. `owner`: name of this process. */
+/** Writes a notification. Throws if it cannot be kept. `owner`: name of this process. */
 export function keepNotification(
   { folder, x, owner }: { readonly folder: string; readonly x: string; readonly owner: string },
   waiting: Waiting,
@@ -27,7 +27,7 @@ export function keepNotification(
   renameSync(busy, join(folder, `${x}.${owner}.notify`));
 }
 
-/** Names of those that no process is sending, oldest execution first. */
+/** Names of notifications that no process is sending, oldest execution first. */
 export function waitingNotifications(folder: string): string[] {
   return listFolder(folder).filter((name) => {
     const [whole, , owner] = FILE.exec(name) ?? [];
@@ -35,13 +35,13 @@ export function waitingNotifications(folder: string): string[] {
   });
 }
 
-/** Undefined: another process was faster. */
+/** Claims one for sending. Undefined: another process was faster. */
 export function claimNotification(folder: string, name: string, owner: string): string | undefined {
   const [, stem = ""] = FILE.exec(name) ?? [];
   return claimFile(folder, name, `${stem}.${owner}.notify-busy`);
 }
 
-/** Puts it back for the next flush, or forgets it. */
+/** Puts a claimed one back for the next flush, or removes it. */
 export function leaveNotification(folder: string, path: string, isDone: boolean): void {
   const [, stem = ""] = FILE.exec(path.slice(folder.length + 1)) ?? [];
   if (isDone) rmSync(path, { force: true });

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Waiting } from "./notification.ts";
 import { readSecret } from "./secret.ts";
 
-/** From the connection to the answer. */
+/** Time from the connection to the answer. */
 const TIMEOUT_MS = 10_000;
 /** The authorities that the machine trusts: Node has its own list, which lacks a site's. */
 const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
@@ -16,7 +16,7 @@ const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
  * @returns The answer's status, or why there was none.
  */
 export function postSigned({ url, secretFile, body }: Waiting, nowMs: number): Promise<number | string> {
-  // Only here: loading them takes longer than all of an mlrun's own work.
+  // Loaded only here: loading takes longer than all other work of an mlrun.
   const crypto = process.getBuiltinModule("node:crypto");
   const { secret } = readSecret(secretFile);
   const seconds = Math.floor(nowMs / 1_000);

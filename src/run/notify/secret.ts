@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 
-/** Each user's own, as a rule. */
+/** Usually each user has their own. */
 const DEFAULT_FILE = "~/.config/marcologger/notify-secret";
 /** Enough for any key. */
 const MAX_SECRET_BYTES = 4_096;
@@ -8,11 +8,11 @@ const MAX_SECRET_BYTES = 4_096;
 interface Secret {
   /** Undefined: notifications are not signed. */
   readonly secret: string | undefined;
-  /** Why a file that is there cannot be used, for the user. */
+  /** Why an existing file cannot be used, for the user. */
   readonly fault: string | undefined;
 }
 
-/** The file with the secret. @param asked In the site's settings; `~` stands for the user's home. */
+/** The file with the secret. @param asked The site's setting; `~` stands for the user's home. */
 export function secretFileOf(asked: string | undefined, home: string): string {
   return (asked ?? DEFAULT_FILE).replace(/^~(?=\/)/, home);
 }

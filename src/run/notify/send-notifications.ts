@@ -16,10 +16,10 @@ interface SendResult {
   readonly kept: number;
 }
 
-/** A receiver that has taken nothing for this time is gone. */
+/** A receiver that has taken nothing for this long is gone. */
 const GIVE_UP_AFTER_MS = 3 * 86_400_000;
 
-/** Sends the notifications of a spool folder, each at most once now. After a failure, others to that host wait. */
+/** Sends the notifications of a spool folder, each at most once per call. After a failure, others to that host wait. */
 export async function sendNotifications(options: SendOptions): Promise<SendResult> {
   const { folder, owner, nowMs, warn } = options;
   const down = new Set<string>();
@@ -41,13 +41,13 @@ export async function sendNotifications(options: SendOptions): Promise<SendResul
   return { sent, kept };
 }
 
-/** @returns True: taken. False: to be sent again. Else why it is given up. */
+/** @returns True: taken. False: to be sent again. A text: why it is given up. */
 async function send(waiting: Waiting, isDown: boolean, nowMs: () => number): Promise<boolean | string> {
   const isOld = nowMs() - waiting.atMs > GIVE_UP_AFTER_MS;
   const answer = isDown ? "its host did not answer before" : await postSigned(waiting, nowMs());
   if (typeof answer === "string") return isOld ? `nobody took it for three days (${answer})` : false;
   if (answer >= 200 && answer < 300) return true;
-  // Later they may succeed: RFC 9110, 15.5.9; RFC 6585, 4; RFC 8470.
+  // These may succeed later: RFC 9110, 15.5.9; RFC 6585, 4; RFC 8470.
   const isFinal = answer < 500 && ![408, 425, 429].includes(answer);
   if (isFinal || isOld) return `${hostOf(waiting.url)} answers with status ${answer}`;
   return false;

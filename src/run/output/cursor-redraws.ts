@@ -5,13 +5,13 @@ import { type Place, RedrawUnit } from "./redraw-unit.ts";
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const WHOLE_ROW = 2;
-/** More rows above than these need not be counted. */
+/** Rows above the cursor are counted only up to this number. */
 const ENOUGH_ROWS = 63;
 const NOWHERE: Place = { above: 0, column: undefined, isPlain: false };
 
 interface Parsed {
   readonly units: readonly RedrawUnit[];
-  /** What follows the units: perhaps an incomplete one, and the end of its last whole token. */
+  /** The rest after the units: perhaps an incomplete one, and the end of its last whole token. */
   readonly tail: RedrawUnit;
   readonly movesBack: boolean;
 }
@@ -19,8 +19,8 @@ interface Parsed {
 /**
  * Thins redraws for which a program moves its cursor: by backspaces, `CSI D`, `CSI G`, or up to 63 rows up.
  *
- * It holds output for up to `redrawEveryMs`, and leaves out every redraw that a later one in that time covers. It begins
- * with the first such movement, and ends after as long without one.
+ * Holds output for up to `redrawEveryMs`, and omits every redraw that a later one in that time covers. Starts with the
+ * first such movement, and stops after as long without one.
  */
 export class CursorRedraws {
   isActive = false;
@@ -30,7 +30,7 @@ export class CursorRedraws {
   sendEnd = 0;
   end = 0;
   #keptAtMs = Number.NEGATIVE_INFINITY;
-  /** Where the cursor is before the first byte that is not sent, and after the last byte. */
+  /** Places of the cursor before the first unsent byte, and after the last byte. */
   #start: Place = { above: 0, column: 0, isPlain: true };
   #last: Place = this.#start;
 
@@ -67,7 +67,7 @@ export class CursorRedraws {
     return true;
   }
 
-  /** Everything held goes into frames. */
+  /** Lets everything held go into frames. */
   sendAll(nowMs: number): void {
     this.#start = this.#last;
     this.#keptAtMs = nowMs;
@@ -84,7 +84,7 @@ export class CursorRedraws {
     this.#keptAtMs = nowMs;
   }
 
-  /** Counts rows only. */
+  /** Passes bytes through, and only counts rows. */
   #leave(bytes: Buffer, from: number, to: number): false {
     this.isActive = false;
     let { above } = this.#start;
@@ -113,7 +113,7 @@ export class CursorRedraws {
       unit.add(bytes, at, token);
       isMoved ||= "\bADFG".includes(token.kind);
       isHome = (begins && token.kind !== "\n") || (isHome && (token.kind === "K" || token.kind === "J"));
-      // Back from the rows below: the next redraw may go there again.
+      // The cursor is back from the rows below: the next redraw may go there again.
       if (row > 0 && unit.row === 0) {
         next();
         isHome = false;
@@ -130,9 +130,9 @@ function beginsRedraw({ kind, count }: Token): boolean {
   return "\r\n\bADFG".includes(kind) || (kind === "K" && count === WHOLE_ROW);
 }
 
-/** Leaves out each unit that a later one redraws. It starts at the end, so that units already left out do not count. */
+/** Omits each unit that a later one redraws. Starts at the end, so that omitted units do not count. */
 function withoutRedrawn(units: readonly RedrawUnit[]): RedrawUnit[] {
-  // The last one first.
+  // Last unit first.
   const kept: RedrawUnit[] = [];
   const lastOf = new Map<string, number>();
   for (let at = units.length - 1; at >= 0; at -= 1) {

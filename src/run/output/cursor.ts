@@ -6,7 +6,7 @@ const BRACKET = 0x5b;
 const DELETE = 0x7f;
 /** Last letters of the control sequences that move the cursor up, or back in its row. */
 const MOVES_BACK = new Set([...Buffer.from("ADFG")]);
-/** Longer control sequences are not used to move a cursor. */
+/** Sequences that move a cursor are never longer. */
 const MAX_SEQUENCE_BYTES = 64;
 
 /** One thing that a terminal does. */
@@ -62,7 +62,7 @@ function sequenceAt(bytes: Buffer, at: number, to: number): Token | undefined {
   return { end: end + 1, kind, count: parameters === "" ? usual : Math.max(usual, Number(parameters)) };
 }
 
-/** Such as `ESC ( B`, which selects characters, and `ESC 7`, which does not. */
+/** Takes sequences such as `ESC ( B`, which selects characters, and `ESC 7`, which does not. */
 function shortSequenceAt(bytes: Buffer, at: number, to: number): Token | undefined {
   let end = at + 1;
   while (end < to && isIntermediate(bytes[end] ?? 0) && end - at < MAX_SEQUENCE_BYTES) end += 1;
@@ -71,7 +71,7 @@ function shortSequenceAt(bytes: Buffer, at: number, to: number): Token | undefin
 
 function kindOf(final: string, parameters: string): string {
   if (final === "m") return "m";
-  // ESC [ ? 25 l and the like: the cursor disappears, colours and rows stay.
+  // ESC [ ? 25 l and the like hide or show the cursor: colours and rows stay.
   if (/^\?[\d;]*$/.test(parameters) && (final === "h" || final === "l")) return "mode";
   return /^\d*$/.test(parameters) && /^[ABDEFGJK]$/.test(final) ? final : "other";
 }

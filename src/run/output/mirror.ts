@@ -3,15 +3,15 @@ import { RUN_LIMITS } from "../limits.ts";
 import type { Timers } from "../timers.ts";
 
 interface MirrorPorts extends Pick<Timers, "after"> {
-  /** There is room again after `full`. */
+  /** Called when there is room again after `full`. */
   drained(): void;
-  /** Nobody reads it any more: further output there would go nowhere. */
+  /** Called when nobody reads it any more: further output there would go nowhere. */
   broken(): void;
-  /** It cannot be written, because of a full disk for instance. Shows nothing more. */
+  /** Called when it cannot be written, for instance to a full disk. Shows nothing more. */
   failed(code: string): void;
 }
 
-/** No reader, or a closed terminal. */
+/** Errors without a reader, or after a terminal was closed. */
 const GONE: readonly string[] = ["EPIPE", "EIO", "ECONNRESET"];
 /** Major number of /dev/null and similar devices (Linux, admin-guide/devices.txt). */
 const MEMORY_DEVICES = 1;

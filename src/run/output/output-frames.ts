@@ -25,7 +25,7 @@ export interface OutputClock extends Timers {
 }
 
 const CARRIAGE_RETURN = 0x0d;
-/** New bytes go to this offset of the buffer; the remainder of earlier ones is right before it. */
+/** New bytes go to this offset of the buffer, right after the remainder of earlier ones. */
 const READ_AT: number = RUN_LIMITS.holdBytes;
 
 /** Makes frames from one output of the command, as far as the delivery has room for them. */
@@ -44,13 +44,13 @@ export class OutputFrames {
   #take: Printed["take"] = "lines";
   #readAtMs = 0;
   #printedAtMs = 0;
-  /** When the first of those bytes was read, or later: at the previous frame. */
+  /** When the first of those bytes was read, or the previous frame was made, if that was later. */
   #sinceMs = 0;
   #isBlocked = false;
-  /** The time of what waits for room, which its lines keep however late they get it. */
+  /** Time of the bytes that wait for room: their lines keep it, however late they get room. */
   #timestamp = "";
   #hasEnded = false;
-  /** While some of it waits to be shown in time. */
+  /** Set while bytes wait to be shown in time. */
   #cancelShowing: (() => void) | undefined;
 
   constructor(ports: FramesPorts) {
@@ -61,7 +61,7 @@ export class OutputFrames {
     });
   }
 
-  /** Buffer for the next bytes; report their number to `received`. Not while `isBlocked`. */
+  /** Buffer for the next bytes; report their number to `received`. Not to be used while `isBlocked`. */
   get room(): Buffer {
     return this.#source.bytes.subarray(READ_AT);
   }
@@ -71,7 +71,7 @@ export class OutputFrames {
     return this.#printedBytes;
   }
 
-  /** Those of them that are in frames, or were left out of them. */
+  /** Printed bytes that are in frames, or were left out of them. */
   get framedBytes(): number {
     return this.#printedBytes - (this.#to - this.#from);
   }
@@ -86,12 +86,12 @@ export class OutputFrames {
     return this.#thinner?.thinnedBytes ?? 0;
   }
 
-  /** Frames have no room: more bytes may come after `roomAgain`. */
+  /** Whether frames have no room: more bytes may come after `roomAgain`. */
   get isBlocked(): boolean {
     return this.#isBlocked;
   }
 
-  /** This many bytes are in `room`. */
+  /** Takes this many bytes from `room`. */
   received(bytes: number): void {
     this.#printedBytes += bytes;
     this.#readAtMs = this.#ports.clock.elapsedMs();
@@ -106,7 +106,7 @@ export class OutputFrames {
     if (this.#isBlocked) this.#pump();
   }
 
-  /** Nothing more comes. */
+  /** Ends the output: nothing more comes. */
   end(): void {
     this.#hasEnded = true;
     this.#pumpAll("final");
@@ -122,7 +122,7 @@ export class OutputFrames {
     thinner.thin(bytes, this.#from, this.#to, this.#printedAtMs);
     this.#sendTo = thinner.sendEnd;
     this.#to = thinner.end;
-    // A kept redraw is shown now, though its line continues.
+    // Shows a kept redraw now, though its line continues.
     const endsInside = bytes[this.#sendTo - 1] === CARRIAGE_RETURN || thinner.endsAnywhere;
     if (this.#sendTo > this.#from && endsInside) this.#take = "fragment";
   }

@@ -20,7 +20,7 @@ export class OutputStream {
   readonly #ports: OutputPorts;
   readonly #frames: OutputFrames;
   readonly #socket: Socket;
-  /** Shows the output as well. */
+  /** Where the output is also shown. */
   readonly mirror: Mirror | undefined;
   readonly #pace = new ReadPace();
   #isPaused = false;
@@ -81,7 +81,7 @@ export class OutputStream {
     this.#resume();
   }
 
-  /** Whether `finish` closed it while somebody held it open. */
+  /** Whether `finish` closed it while another process held it open. */
   get cutShort(): boolean {
     return this.#cutShort;
   }

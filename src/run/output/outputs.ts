@@ -42,12 +42,15 @@ export class Outputs {
     return { stdout: this.#stdout.thinnedBytes, stderr: this.#stderr.thinnedBytes };
   }
 
-  /** Whether they were abandoned while grandchildren still held them open. */
+  /** Whether the outputs were abandoned while grandchildren still held them open. */
   get cutShort(): boolean {
     return this.#stdout.cutShort || this.#stderr.cutShort;
   }
 
-  /** The command has ended. Settles when everything is in frames; waits for grandchildren only a limited time. */
+  /**
+   * Called when the command has ended. Settles when everything is in frames; waits for grandchildren only a limited
+   * time.
+   */
   async drained(): Promise<void> {
     this.#commandHasEnded = true;
     this.#printedByCommand = this.#printedBytes;

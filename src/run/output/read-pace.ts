@@ -3,7 +3,7 @@ const NEARLY_FULL_BYTES = 49_152;
 /** Reads this close together belong to one burst of output. */
 const BURST_GAP_MS = 1.5;
 const PAUSE_MS = 1;
-/** After a pause in which the FIFO became full: the command writes too fast for such pauses. */
+/** Nearly full reads after which the command writes too fast for such pauses. */
 const READS_WITHOUT_PAUSE = 4;
 
 /**

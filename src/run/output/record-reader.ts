@@ -18,7 +18,7 @@ const { headBytes, alignment, types } = RECORD;
 export class RecordReader {
   readonly #consumer: RecordConsumer;
   readonly #head = Buffer.alloc(headBytes);
-  /** Octets received of the current record: of its head, then of its payload and padding. */
+  /** Octets received of the current record's head, and octets left of its payload and padding. */
   #headFilled = 0;
   #left = 0;
   #padding = 0;
@@ -70,7 +70,7 @@ export class RecordReader {
     this.#left = this.#head.readUInt32LE(0);
     this.#padding = (alignment - (this.#left % alignment)) % alignment;
     this.#type = this.#head.toString("latin1", 4, 5);
-    // Of a damaged file it may be any: what follows can spell times up to there (the year 2255).
+    // A damaged file may hold any number: times up to this one can be formatted (the year 2255).
     this.#timeUs = Math.min(Number(this.#head.readBigUInt64LE(8)), Number.MAX_SAFE_INTEGER);
     this.#parts = [];
     this.#wholeBytes = 0;

@@ -24,7 +24,7 @@ export const RECORD = {
   },
   /** Added to a wait status: the command reached its time limit (`src/launcher/notes.h`). */
   timedOut: 0x80000000,
-  /** Size of a record taken whole; BEGIN is the longest. */
+  /** Largest record taken whole; BEGIN is the longest. */
   maxWholeBytes: 65_536,
 } as const;
 
@@ -53,7 +53,7 @@ export function parseNumbers(payload: Buffer): number[] {
   return Array.from({ length: words }, (_, at) => Number(payload.readBigUInt64LE(8 * at)));
 }
 
-/** Two of them from `at` on: stdout, stderr. */
+/** Two numbers from `at` on: stdout, stderr. */
 export function pairAt(numbers: readonly number[], at: number): PerStream {
   return { stdout: numbers[at] ?? 0, stderr: numbers[at + 1] ?? 0 };
 }

@@ -9,8 +9,8 @@ const SGR = 0x6d;
  *
  * A number inside a word (disk1) is text. Escape sequences must be equal to the byte.
  *
- * @param bytes both redraws, as [from, to) without the carriage return between them.
- * @param isPlain no colour is on before them: else the first one's reset would change the colour of the second.
+ * @param bytes Both redraws, as [from, to) without the carriage return between them.
+ * @param isPlain Whether no colour is on before them: else the first one's reset would change the colour of the second.
  */
 export function isRedrawnBy(
   bytes: Buffer,
@@ -44,9 +44,9 @@ export function isRedrawnBy(
   return a === aEnd && b === bEnd && !isColoured && (columns >= 0 || erases);
 }
 
-/** Whether no colour is on after `bytes[from..to)`. @param isPlain none is before. */
+/** Whether no colour is on after `bytes[from..to)`. @param isPlain Whether none is on before. */
 export function isPlainAfter(bytes: Buffer, from: number, to: number, isPlain: boolean): boolean {
-  // Only the last one matters.
+  // Only the last sequence matters.
   for (
     let at = bytes.lastIndexOf(ESC, to - 1);
     at >= from && at < to;
@@ -58,7 +58,7 @@ export function isPlainAfter(bytes: Buffer, from: number, to: number, isPlain: b
   return isPlain;
 }
 
-/** Bytes of the control sequence at `at`; 1 for any other that begins with ESC. */
+/** Bytes of the control sequence at `at`; 1 for any other sequence that begins with ESC. */
 function sequenceLength(bytes: Buffer, at: number, to: number): number {
   if (bytes[at + 1] !== 0x5b) return 1;
   let end = at + 2;
@@ -66,12 +66,12 @@ function sequenceLength(bytes: Buffer, at: number, to: number): number {
   return end < to ? end + 1 - at : 1;
 }
 
-/** `CSI m` or `CSI 0 m`. */
+/** Whether this is `CSI m` or `CSI 0 m`. */
 function isReset(bytes: Buffer, at: number, length: number): boolean {
   return length === 3 || (length === 4 && bytes[at + 2] === 0x30);
 }
 
-/** `CSI K`, `CSI 0 K` or `CSI 2 K`: erases everything of the previous redraw to the right. */
+/** Whether this is `CSI K`, `CSI 0 K` or `CSI 2 K`: it erases everything of the previous redraw to the right. */
 function isErase(bytes: Buffer, at: number, length: number): boolean {
   if (bytes[at + length - 1] !== 0x4b) return false;
   return length === 3 || (length === 4 && (bytes[at + 2] === 0x30 || bytes[at + 2] === 0x32));

@@ -1,13 +1,13 @@
 import type { Token } from "./cursor.ts";
 import { columnsBetween, isNarrow, nextFixed } from "./volatile.ts";
 
-/** Where the cursor stands, and what is known of the screen around it. */
+/** Where the cursor stands, with the known surroundings. */
 export interface Place {
-  /** Rows above on the screen, at least. */
+  /** Least number of rows above it on the screen. */
   readonly above: number;
   /** Undefined: unknown. */
   readonly column: number | undefined;
-  /** No colour is on. False: perhaps one is. */
+  /** Whether no colour is on. False: perhaps one is. */
   readonly isPlain: boolean;
 }
 
@@ -34,14 +34,14 @@ const RESETS: readonly string[] = ["\x1b[m", "\x1b[0m"];
 export class RedrawUnit {
   readonly from: number;
   to: number;
-  /** What stays from one redraw to the next: text, and control sequences to the byte. */
+  /** Text, and control sequences to the byte, which stay from one redraw to the next. */
   key = "";
   row = 0;
   readonly entry: Place;
   #column: number | undefined;
   #above: number;
   #isPlain: boolean;
-  /** The cursor's column was set before anything was printed. */
+  /** Whether the cursor's column was set before anything was printed. */
   #setsColumn = false;
   #hasPrinted = false;
   #hasColour = false;
@@ -50,7 +50,7 @@ export class RedrawUnit {
   #back = 0;
   #isBackOnly = true;
   readonly #visits: Visit[] = [];
-  /** The cursor has moved since the last visit. */
+  /** Whether the cursor has moved since the last visit. */
   #newVisit = true;
   readonly #erasedRows = new Set<number>();
   #erasedBelow = Number.POSITIVE_INFINITY;
@@ -64,7 +64,7 @@ export class RedrawUnit {
     this.#isPlain = entry.isPlain;
   }
 
-  /** Where the cursor stands after it. */
+  /** Where the cursor stands after the unit. */
   get exit(): Place {
     const column = this.#isRelative ? this.entry.column : this.#column;
     return { above: this.#above, column, isPlain: this.#isPlain };
@@ -73,7 +73,7 @@ export class RedrawUnit {
   /**
    * Whether the screen is the same without it.
    *
-   * @param later has the same key. @param between what is printed between them, in any order.
+   * @param later Has the same key. @param between Units printed between the two, in any order.
    */
   isRedrawnBy(later: RedrawUnit, between: readonly RedrawUnit[]): boolean {
     const all = [this, ...between, later];
@@ -92,7 +92,7 @@ export class RedrawUnit {
     else this.#control(bytes.toString("latin1", at, token.end), token);
   }
 
-  /** It goes back by as many columns as it prints then: the row before it does not matter. */
+  /** Whether it first goes back by as many columns as it then prints: the row before it does not matter. */
   get #isRelative(): boolean {
     return this.#back > 0 && this.#isBackOnly && this.#visits.length === 1 && this.#visits[0]?.columns === this.#back;
   }
@@ -131,11 +131,11 @@ export class RedrawUnit {
     else if (kind === "\n") this.#goDown();
     else if (kind === "A" || kind === "F") this.#goUp(count, kind);
     else this.#spoil();
-    // It may have gone anywhere.
+    // The cursor may have gone anywhere.
     if (kind === "other" && sequence.startsWith("\x1b")) this.#above = 0;
   }
 
-  /** Only as the first of all: elsewhere it is not known how far the cursor goes. */
+  /** Counts only as the first movement: elsewhere it is unknown how far the cursor goes. */
   #goBack(count: number): void {
     if (this.#hasPrinted || this.#setsColumn || this.row !== 0) this.#spoil();
     this.#back += count;
@@ -149,7 +149,7 @@ export class RedrawUnit {
     else if (kind === "J" && mode === 0 && isHome) this.#erasedBelow = Math.min(this.#erasedBelow, this.row);
     else this.#spoil();
     if (kind === "J" || mode === 2) this.#isBackOnly = false;
-    // What it erases depends on the column, like what it prints.
+    // The erased part depends on the column, like printed text.
     if (mode === 0) this.#hasPrinted = true;
   }
 

@@ -21,10 +21,10 @@ export class RedrawThinner {
   #thinnedBytes = 0;
   #candidateBytes = 0;
   #keptAtMs = Number.NEGATIVE_INFINITY;
-  /** No colour is on before the bytes not yet sent, and after them. */
+  /** Whether no colour is on before the unsent bytes, and after them. */
   #isPlain = true;
   #isPlainAtEnd = true;
-  /** The start of the following text was sent as a fragment, so its rest must be sent as well. */
+  /** Whether the start of the following text was sent as a fragment, so that its rest must be sent as well. */
   #begun = false;
 
   /** Bytes omitted so far. */
@@ -32,7 +32,7 @@ export class RedrawThinner {
     return this.#thinnedBytes + this.#cursor.thinnedBytes;
   }
 
-  /** Whether sent bytes may end inside of a line. */
+  /** Whether sent bytes may end inside a line. */
   get endsAnywhere(): boolean {
     return this.#cursor.isActive;
   }
@@ -53,7 +53,10 @@ export class RedrawThinner {
     else this.#pass(bytes, from, to);
   }
 
-  /** There are no redraws: only colours are noted, of what is sent now and of what waits for the rest of its line. */
+  /**
+   * Passes bytes without redraws: notes only colours, of the sendable bytes and of those that wait for the rest of
+   * their line.
+   */
   #pass(bytes: Buffer, from: number, to: number): void {
     const linesEnd = bytes.subarray(from, to).lastIndexOf(LINE_FEED) + 1 + from;
     this.#isPlain = isPlainAfter(bytes, from, linesEnd, this.#isPlain);
@@ -65,7 +68,7 @@ export class RedrawThinner {
     let candidateAt = from;
     let candidateEnd = from + this.#candidateBytes;
     let segmentAt = candidateEnd;
-    // No colour is on before the candidate, and before the segment.
+    // Before the candidate, and before the segment.
     let candidateIsPlain = this.#isPlain;
     let segmentIsPlain = isPlainAfter(bytes, candidateAt, candidateEnd, candidateIsPlain);
     const send = (at: number, end: number) => {
@@ -134,12 +137,12 @@ export class RedrawThinner {
     this.end = out;
   }
 
-  /** Some bytes went into a frame, ending with this one. */
+  /** Notes that bytes went into a frame; `last` is the last of them. */
   sent(last: number | undefined): void {
     this.#begun = last !== LINE_FEED && last !== CARRIAGE_RETURN;
   }
 
-  /** Everything held back goes into frames as well; `last` is its last byte. */
+  /** Lets everything held back go into frames as well; `last` is its last byte. */
   sendAll(last: number | undefined, nowMs: number): void {
     if (this.#cursor.isActive) this.#cursor.sendAll(nowMs);
     if (this.#candidateBytes > 0 || last === CARRIAGE_RETURN) this.#keptAtMs = nowMs;

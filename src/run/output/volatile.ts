@@ -13,7 +13,7 @@ const DRAWING: readonly (readonly [number, number])[] = [
 ];
 
 /**
- * Skips numbers, bars and blanks: what changes from one redraw to the next. Before `at` is text: a digit right after it
+ * Skips numbers, bars and blanks, which change from one redraw to the next. Text precedes `at`: a digit right after it
  * belongs to that word.
  */
 export function nextFixed(bytes: Buffer, at: number, to: number, from: number): number {

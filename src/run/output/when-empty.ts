@@ -1,17 +1,20 @@
 import type { Timers } from "../timers.ts";
 
 interface Pipe extends Pick<Timers, "after"> {
-  /** Bytes read from it so far. */
+  /** Bytes read from the pipe so far. */
   readBytes(): number;
   /** Whether reading is not paused. */
   mayRead(): boolean;
-  /** Whether nobody holds it open any more. */
+  /** Whether nobody holds the pipe open any more. */
   hasEnded(): boolean;
 }
 
 /** Longer than the pauses of `ReadPace`. */
 const LOOK_AGAIN_MS = 5;
-/** A process still writing after this would write for ever: a second is enough for everything that a pipe holds. */
+/**
+ * Most looks: a process that still writes after this would write for ever. A second is enough for everything that a
+ * pipe holds.
+ */
 const MAX_LOOKS = 200;
 
 /** Calls `stop` once a pipe is empty: between two timers Node polls once for readable descriptors. */

@@ -7,14 +7,14 @@ import { waitingNotifications } from "../notify/notify-files.ts";
 import { waitingRawFiles } from "./raw-files.ts";
 import { spooledFiles } from "./spool-files.ts";
 
-/** A link to the name of the process that started a flush. */
+/** Symbolic link whose target is the name of the process that started a flush. */
 const LOCK = "flush.lock";
 
 export interface BackgroundFlushOptions {
   readonly folder: string;
   /** Name of this process. */
   readonly owner: string;
-  /** Starts `mlrun --flush`, independent from then on. */
+  /** Starts `mlrun --flush`, which is independent from then on. */
   start(): ChildProcess;
 }
 
@@ -36,12 +36,12 @@ export function flushInBackground(options: BackgroundFlushOptions): void {
     child.once("exit", release);
     child.unref();
   } catch {
-    // Memory or processes have run out: the next mlrun delivers it.
+    // Memory or processes have run out: the next mlrun delivers the spool.
     release();
   }
 }
 
-/** Lets another process start a flush: the named one, or its flush, has ended. */
+/** Lets others start a flush after `owner`, or its flush, has ended. */
 export function releaseFlush(folder: string, owner: string): void {
   if (holder(folder) === owner) rmSync(join(folder, LOCK), { force: true });
 }

@@ -5,7 +5,7 @@ const BACKSLASH = 0x5c;
 const LETTER_X = 0x78;
 /** Digits of a frame's octet count. */
 const MAX_LENGTH_DIGITS = 5;
-/** The head of a lines frame is far shorter; its text may be long. */
+/** A lines frame's head is far shorter; its text may be long. */
 const MAX_HEAD_BYTES = 1_024;
 const LINES_HEAD = / s="(stdout|stderr)" n="\d+" c="\d+" b="(\d+)"( f="1")?\] \d+ /;
 

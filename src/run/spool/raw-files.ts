@@ -31,7 +31,7 @@ export function waitingRawFiles(folder: string): RawFile[] {
   return waiting;
 }
 
-/** Undefined: another process was faster. */
+/** Claims a file. Undefined: another process was faster. */
 export function claimRaw(folder: string, file: RawFile, owner: string): string | undefined {
   return claimFile(folder, file.name, `${file.stem}.${owner}.raw-busy`);
 }

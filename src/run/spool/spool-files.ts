@@ -33,7 +33,7 @@ export function spooledFiles(folder: string): { waiting: SpooledFile[]; busy: nu
   return { waiting, busy };
 }
 
-/** Undefined: another process was faster. */
+/** Claims a file. Undefined: another process was faster. */
 export function claim(folder: string, file: SpooledFile, owner: string): string | undefined {
   return claimFile(folder, file.name, `${file.stem}.${owner}.busy`);
 }

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** In a user namespace: every user outside it, including the machine's root (user_namespaces(7)). */
+/** Stands for every user outside a user namespace, including the machine's root (user_namespaces(7)). */
 const UNMAPPED_UID = 65_534;
 
 export interface SpoolPlaces {
@@ -34,8 +34,8 @@ export function spoolFolders(places: SpoolPlaces): string[] {
 }
 
 /**
- * This user's folder in the system's, which everybody may write to, if another user made it first. It is not used;
- * only its owner and root can remove it.
+ * The path and owner of this user's folder in the system's, which everybody may write to, if another user made it
+ * first. It is not used; only its owner and root can remove it.
  */
 export function takenFolder({ chosen, system, uid }: SpoolPlaces): { path: string; owner: number } | undefined {
   if (chosen !== undefined) return undefined;
@@ -75,7 +75,7 @@ export function isOutOfReach(path: string, uid: number): boolean {
   return true;
 }
 
-/** A real folder, not a link, that this user owns and nobody else can write to. */
+/** Whether this is a real folder, not a link, that this user owns and nobody else can write to. */
 function isSafe(folder: string, uid: number, make: boolean): boolean {
   try {
     if (!isOutOfReach(folder, uid)) return false;
@@ -87,7 +87,9 @@ function isSafe(folder: string, uid: number, make: boolean): boolean {
   }
 }
 
-/** Creates parents as well. Node's `recursive` loops forever when mkdir says ENOENT below an existing folder. */
+/**
+ * Creates the folder and its parents. Node's `recursive` loops forever when mkdir says ENOENT below an existing folder.
+ */
 function makeFolder(folder: string): void {
   const above = dirname(folder);
   if (!existsSync(above) && above !== folder) makeFolder(above);

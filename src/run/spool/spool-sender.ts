@@ -64,14 +64,14 @@ export async function flushSpool(options: FlushOptions): Promise<FlushResult> {
 
 type Sending = Pick<FlushOptions, "runDir" | "after">;
 
-/** Throws if the file cannot be read. */
+/** Delivers one file. Throws if it cannot be read. */
 async function deliver(path: string, how: Sending): Promise<"delivered" | "kept" | "damaged"> {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const data = Buffer.allocUnsafe(READ_BYTES);
     const first = data.subarray(0, readSync(fd, data, 0, READ_BYTES, 0));
     const frame = frameAt(first, 0);
-    // Its writer died before BEGIN was complete: the file holds nothing.
+    // The writer died before BEGIN was complete: the file holds nothing.
     if (frame === undefined) return "delivered";
     const json = first.toString("utf8", frame.from, frame.end);
     const begin = parseBegin(json);
@@ -115,7 +115,7 @@ function sendFrames({ fd, data, from, begin, json, runDir, after }: OpenFile): P
     };
     const sendSome = () => {
       const read = data.subarray(0, readSync(fd, data, 0, data.length, at));
-      // If its writer died inside a frame, the file ends before that frame.
+      // If the writer died inside a frame, the file ends before that frame.
       const end = wholeFramesEnd(read);
       at += end;
       if (end === 0) session.finish();

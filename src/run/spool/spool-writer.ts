@@ -66,7 +66,7 @@ export class SpoolWriter implements Spool {
       closeSync(fd);
       release(folder, { stem }, path);
     } catch {
-      // Somebody removed it: there is nothing to hand over.
+      // Another process removed the file: there is nothing to hand over.
     }
   }
 
