@@ -9,18 +9,18 @@ interface GrantsOptions {
   readonly wallMs: () => number;
 }
 
-/** What somebody reads now: it ends when they may see less. */
+/** A running read of somebody, which ends when they may see less. */
 interface Holder {
   readonly viewer: Viewer;
   readonly ends: Set<() => void>;
-  /** Of the shares that their last look found. */
+  /** Ids of the shares that their last look found. */
   ids: ReadonlySet<string>;
 }
 
-/** Which shares are in effect for whom, now. Everything else here asks this, and only this. */
+/** Which shares are in effect for whom at this moment. All other files here ask this class. */
 export class Grants {
   readonly #options: GrantsOptions;
-  /** As many as there are sockets, searches and downloads. */
+  /** Bounded by the number of sockets, searches and downloads. */
   readonly #holders = new Map<string, Holder>();
 
   constructor(options: GrantsOptions) {
@@ -40,7 +40,7 @@ export class Grants {
         [...groups].map(async ([key, group]) => [key, await directory.isMember(viewer, group)] as const),
       ),
     );
-    // From here to the end nothing waits: the answer and what is remembered of it fit the book as it is now.
+    // Nothing waits from here to the end: answer and remembered ids fit the book as it is now.
     const granted = candidates.filter((share) => {
       const { with: to } = share;
       return this.#isInEffect(share, viewer) && ("user" in to || isMember.get(`${to.gid} ${to.group}`) === true);
@@ -62,7 +62,7 @@ export class Grants {
     };
   }
 
-  /** Looks again at everybody who reads what somebody shares. */
+  /** Checks again everybody who reads shared executions. */
   async recheck(): Promise<void> {
     for (const { viewer, ids } of [...this.#holders.values()]) if (ids.size > 0) await this.of(viewer);
   }
@@ -71,7 +71,7 @@ export class Grants {
     const { book, directory, wallMs } = this.#options;
     if (book.get(share.id) !== share || share.owner === viewer.user) return false;
     if (share.untilMs !== undefined && share.untilMs <= wallMs()) return false;
-    // Another user may have got the owner's name.
+    // The owner's name may belong to another user by now.
     const uid = directory.ownerUid(share.owner);
     return uid === undefined || uid === share.ownerUid;
   }
@@ -87,7 +87,7 @@ export class Grants {
   }
 }
 
-/** What a viewer sees in all, in parts that do not overlap. */
+/** Everything that a viewer sees, in parts that do not overlap. */
 export function seenWith(viewer: Viewer, shares: readonly StoredShare[]): readonly Seen[] {
   if (viewer.admin) return [{}];
   const jobs = new Set(shares.flatMap(({ owner, what }) => (what.run === undefined ? [`${owner}\0${what.job}`] : [])));

@@ -11,7 +11,7 @@ import type { StreamName } from "../wire/stream-name.ts";
 import type { UserMismatch } from "../wire/user-mismatch.ts";
 import type { Viewer } from "../wire/viewer.ts";
 
-/** A run as its board is asked for. */
+/** A run, as a request for its board names it. */
 export interface RunToBoard {
   readonly job: string;
   readonly run: string;
@@ -45,10 +45,13 @@ export interface OwnSearch {
 
 /** The machine's users and groups. */
 export interface ShareDirectory {
-  /** A fresh answer. */
+  /** Never a remembered answer. */
   uidOf(user: string): Promise<number | undefined | "unavailable">;
   gidOf(group: string): Promise<number | undefined | "unavailable">;
-  /** Whether the group still has this number, and the user, by name and uid, is in it. False if that is not known now. */
+  /**
+   * Whether the group still has this number and the user, by name and uid, is in it. False if that is unknown at the
+   * moment.
+   */
   isMember(viewer: Viewer, group: { readonly group: string; readonly gid: number }): Promise<boolean>;
   /** The uid whose executions are filed under an owner's id, if any are. */
   ownerUid(owner: string): number | undefined;

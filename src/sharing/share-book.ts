@@ -3,7 +3,7 @@ import Database from "better-sqlite3";
 import { asCount, asRecord, parseJson, type UnknownRecord } from "../wire/record.ts";
 import type { StoredShare, StoredThing, StoredWith } from "./stored-share.ts";
 
-/** All shares: few, so they are in memory too. Owns its file, which only the service may read. */
+/** All shares: few, so they are in memory as well. Owns its file, which only the service may read. */
 export class ShareBook {
   readonly #db: Database.Database;
   readonly #shares = new Map<string, StoredShare>();
@@ -38,7 +38,7 @@ export class ShareBook {
     this.#shares.set(share.id, share);
   }
 
-  /** In memory first: whatever the disk does, it grants nothing any more. */
+  /** Removes it from memory first: whatever the disk does, it grants nothing any more. */
   remove(id: string): void {
     this.#shares.delete(id);
     this.#db.prepare("DELETE FROM shares WHERE id = ?").run(id);
@@ -57,7 +57,7 @@ function parse(text: unknown): StoredShare | undefined {
   if (typeof id !== "string" || typeof owner !== "string" || ownerUid === undefined) return undefined;
   if (what === undefined || withWhom === undefined || sinceMs === undefined) return undefined;
   const untilMs = asCount(record?.["untilMs"]);
-  // Better none than one without its end.
+  // Better no share than one without its end.
   if (record?.["untilMs"] !== undefined && untilMs === undefined) return undefined;
   return { id, owner, ownerUid, what, with: withWhom, untilMs, sinceMs };
 }

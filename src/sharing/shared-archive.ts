@@ -23,9 +23,9 @@ interface Shared {
 }
 
 /**
- * The archive with what others share: the only place that lets somebody read another user's execution. What is shared is
- * read as its owner reads it, never more than that; everything that changes something goes to the archive unchanged,
- * as the viewer, so that for it a shared execution is as one that does not exist.
+ * The archive with everything that others share: the only place that lets somebody read another user's execution. A
+ * shared execution is read as its owner reads it, never more than that. Every change goes to the archive unchanged, as
+ * the viewer, for whom a shared execution does not exist.
  */
 export class SharedArchive<Lines, Open> implements OwnArchive<Lines, Open> {
   readonly #own: OwnArchive<Lines, Open>;
@@ -36,7 +36,7 @@ export class SharedArchive<Lines, Open> implements OwnArchive<Lines, Open> {
     this.#grants = grants;
   }
 
-  /** What live messages a viewer may get. */
+  /** The executions whose live messages a viewer may get. */
   async seenBy(viewer: Viewer): Promise<readonly Seen[]> {
     return seenWith(viewer, await this.#grants.of(viewer));
   }
@@ -81,7 +81,7 @@ export class SharedArchive<Lines, Open> implements OwnArchive<Lines, Open> {
     return shared === undefined ? this.#own.open(viewer, at) : this.#own.open(shared.owner, { ...at, ...shared.name });
   }
 
-  /** It is cut off where a share ends. */
+  /** Ends where a share ends. */
   async *raw(viewer: Viewer, what: ExecutionName & { stream?: StreamName }): AsyncGenerator<Buffer> {
     const shared = await this.#sharedUnlessOwn(viewer, what);
     if (shared === undefined) {
@@ -107,7 +107,7 @@ export class SharedArchive<Lines, Open> implements OwnArchive<Lines, Open> {
     return this.#own.userMismatches(viewer);
   }
 
-  /** Of others' jobs those that are shared as a whole. */
+  /** The viewer's own jobs, and those of others that are shared as a whole. */
   async jobs(viewer: Viewer): Promise<readonly JobSummary[]> {
     const own = await this.#own.jobs(viewer);
     const whole = (await this.#grants.of(viewer)).filter(({ what }) => what.run === undefined);
@@ -137,12 +137,12 @@ export class SharedArchive<Lines, Open> implements OwnArchive<Lines, Open> {
     return { ...page, runs: page.runs.filter(({ run }) => isShared(run)) };
   }
 
-  /** Of another's run only where the whole run is shared: it shows all its executions. */
+  /** Shows another user's run only if the whole run is shared: a board shows all its executions. */
   board(viewer: Viewer, name: RunToBoard): Promise<Board | undefined> {
     return this.#ofRun(viewer, name, (as, run) => this.#own.board(as, run));
   }
 
-  /** As the board: it counts the lines of all executions. */
+  /** Like the board: it counts the lines of all executions. */
   runTimes(viewer: Viewer, name: RunToBoard): Promise<RunTimes | undefined> {
     return this.#ofRun(viewer, name, (as, run) => this.#own.runTimes(as, run));
   }
@@ -168,7 +168,7 @@ export class SharedArchive<Lines, Open> implements OwnArchive<Lines, Open> {
     return [...answers.values()][0];
   }
 
-  /** Of another's run all lines where the whole run is shared, else those of the executions that are. */
+  /** Lines of another user's run: all of them if the whole run is shared, else those of the shared executions. */
   async runLines(viewer: Viewer, query: RunLinesQuery): Promise<RunLinesPage | undefined> {
     const own = isOwn(viewer, query) || query.owner === undefined ? await this.#own.runLines(viewer, query) : undefined;
     if (own !== undefined || isOwn(viewer, query)) return own;
@@ -239,7 +239,7 @@ function asOwner({ owner, ownerUid }: StoredShare): Viewer {
   return { user: owner, uid: ownerUid, admin: false };
 }
 
-/** Whether nothing but the viewer's own view is asked for. */
+/** Whether a query asks only for the viewer's own view. */
 function isOwn(viewer: Viewer, { owner }: { readonly owner?: string | undefined }): boolean {
   return viewer.admin || owner === viewer.user;
 }

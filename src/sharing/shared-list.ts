@@ -14,7 +14,7 @@ export function narrowed(query: ExecutionQuery, part: Seen): ExecutionQuery | un
   return { ...query, owner, job: query.job ?? job, run: query.run ?? run, node: query.node ?? node };
 }
 
-/** A list of one execution, as far as the query asks for it. */
+/** A list of one execution, if the query asks for it. */
 export function pageOfOne(execution: Execution | undefined, { state, q, before }: ExecutionQuery): ExecutionPage {
   const after = before === undefined ? undefined : parsePlace(before);
   const isWanted =

@@ -3,12 +3,12 @@ import type { Viewer } from "../wire/viewer.ts";
 import type { Grants } from "./grants.ts";
 import type { OwnSearch } from "./ports.ts";
 
-/** Searches that are cut off where a share ends: their files are open already. */
+/** Ends searches where a share ends: their files are open already. */
 export class SharedSearch implements OwnSearch {
   readonly #search: OwnSearch;
   readonly #grants: Grants;
 
-  /** @param search on the shared archive. */
+  /** @param search A search on the shared archive. */
   constructor(search: OwnSearch, grants: Grants) {
     this.#search = search;
     this.#grants = grants;

@@ -10,7 +10,7 @@ import { ShareBook } from "./share-book.ts";
 import { namesUser, type StoredShare, type StoredThing, type StoredWith, shownShare } from "./stored-share.ts";
 
 interface SharingOptions {
-  /** Holds shares.db. Must exist. */
+  /** Folder of shares.db. Must exist. */
   readonly dataDir: string;
   readonly archive: Pick<OwnArchive<unknown, unknown>, "get" | "list">;
   readonly directory: ShareDirectory;
@@ -21,17 +21,17 @@ interface SharingOptions {
 
 export type ShareOutcome =
   | { readonly is: "shared"; readonly share: Share }
-  /** Not the owner's, or not there. */
+  /** It is not the owner's, or does not exist. */
   | { readonly is: "missing" }
   | { readonly is: "refused" | "full" | "unavailable"; readonly message: string };
 
 export const SHARE_LIMITS = {
-  /** Each costs everybody who lists executions a look into the index. */
+  /** Each share costs everybody who lists executions a look into the index. */
   maxOfOwner: 64,
   maxWithOne: 256,
 } as const;
 const ID_BYTES = 12;
-/** Ends are looked for this often, and members of groups who have left. */
+/** How often shares are checked for their end, and groups for members who have left. */
 const LOOK_EVERY_MS = 1_000;
 const LOOK_AT_GROUPS_EVERY_MS = 30_000;
 
@@ -115,7 +115,7 @@ export class Sharing {
     }
   }
 
-  /** Its row may stay in the file: it is over all the same. */
+  /** Ends a share. Its row may stay in the file: it is over all the same. */
   #endSafely(share: StoredShare): void {
     try {
       this.#end(share);
@@ -130,7 +130,7 @@ export class Sharing {
     });
   }
 
-  /** What the viewer's own archive has of this; administrators share only what is theirs. */
+  /** The thing in the viewer's own archive; administrators share only their own. */
   async #thingOf({ user, uid }: Viewer, what: SharedThing): Promise<StoredThing | undefined> {
     const { archive } = this.#options;
     const viewer = { user, uid, admin: false };

@@ -8,7 +8,7 @@ export type StoredThing =
   | { readonly job: string; readonly run: string; readonly x: string; readonly node: string }
   | { readonly job: string; readonly run?: string };
 
-/** Names go to other users and groups; together with the number they mean the same one for ever. */
+/** A name may pass to another user or group; together with its number it means the same one for ever. */
 export type StoredWith =
   | { readonly user: string; readonly uid: number }
   | { readonly group: string; readonly gid: number };
