@@ -12,7 +12,7 @@ interface AccountWatchOptions {
 
 /** How long a locked account may carry on: each round costs a process for every signed-in user. */
 const LOOK_EVERY_MS = 180_000;
-/** Many WebSockets of one user arrive at once when a collector restarts. */
+/** How long an answer is reused: many WebSockets of one user arrive at once when a collector restarts. */
 const GOOD_FOR_MS = 5_000;
 /** Most answers remembered. */
 const MAX_ANSWERS = 10_000;

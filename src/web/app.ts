@@ -29,9 +29,9 @@ interface AppOptions {
   readonly webMetrics: WebMetrics;
 }
 
-/** Of logins, and of searches: a pattern of 1 KiB, and names. */
+/** Body of a login or a search: a pattern of 1 KiB, and names. */
 const MAX_BODY_BYTES = 16_384;
-/** A signed order as the text of JSON, in which each of its quotes takes two characters. */
+/** A signed order as JSON text, in which each of its quotes takes two characters. */
 const MAX_ORDER_BYTES = 2 * FLEET_LIMITS.maxMessageBytes;
 /** Where orders come in the body, */
 const SIGNED_ORDERS = ["/sign", "/dry-runs", "/asks", "/calls"];
@@ -99,7 +99,7 @@ export function createApp(options: AppOptions): Express {
     next();
   });
   api.use(session);
-  // Before the next line, which leaves alone what has been read: an order names thousands of nodes.
+  // Comes before the next parser, which skips a body already read: an order names thousands of nodes.
   api.use(SIGNED_ORDERS, express.json({ limit: MAX_ORDER_BYTES }));
   api.use(ORDERS_IN_PARTS, express.json({ limit: MAX_PARTS_BYTES }));
   api.use(express.json({ limit: MAX_BODY_BYTES }));

@@ -3,8 +3,8 @@ import type { AskedNode } from "../wire/fleet/asked-node.ts";
 import { beginLines } from "./follow-json.ts";
 
 /**
- * Nodes' answers to a question as lines of JSON, `{"nodes":[...]}` each; a node's last one counts. No more than the
- * answers that a question may have wait for a slow client.
+ * Nodes' answers to a question as lines of JSON, `{"nodes":[...]}` each; a node's last one counts. No more than a
+ * question's answers wait for a slow client.
  */
 export class AskedLines {
   readonly #response: Response;
@@ -19,7 +19,7 @@ export class AskedLines {
     this.#response.write(`${JSON.stringify({ nodes })}\n`);
   };
 
-  /** @param nodes final states of all nodes, to name those without an answer. */
+  /** @param nodes Final states of all nodes, to name those without an answer. */
   end(nodes: readonly AskedNode[]): void {
     const mute = nodes.filter(({ answer }) => answer === "absent" || answer === "silent");
     if (mute.length > 0) this.say(mute);

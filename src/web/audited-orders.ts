@@ -13,7 +13,7 @@ interface Sent {
   readonly order: OrderOf<Taken>;
   readonly signed: SignedOrder;
   readonly viewer: Viewer;
-  /** The joined collector that it came from or goes to. */
+  /** The joined collector that it came from, or goes to. */
   readonly passedOn?: string | undefined;
 }
 

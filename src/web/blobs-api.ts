@@ -15,7 +15,7 @@ interface BlobsApiOptions {
 
 const MISSING = -1;
 
-/** Why bytes are not taken. */
+/** Answers to bytes that are refused. */
 const REFUSALS = {
   offset: { status: 409, message: "Other bytes are expected: ask how many are stored (GET), and continue from there" },
   busy: { status: 409, message: "The same file is being sent by another request" },

@@ -19,11 +19,11 @@ interface BoardApiOptions {
   readonly record: RecordRecentRead;
 }
 
-/** Boards and last lines asked for at once, by one user's pages. */
+/** Requests of one user's pages at once, for boards and last lines. */
 const MAX_REQUESTS = 64;
 const MAX_LAST_LINES = 100;
 
-/** What a page of a run shows above its lines: all executions at a glance, and the last lines of one. */
+/** Serves the parts of a run's page above its lines: all executions at a glance, and the last lines of one. */
 export function createBoardApi({ archive, viewerOf, record }: BoardApiOptions): Router {
   const router = Router();
   const requests = new UserTurns({ what: "boards", maxWaiting: MAX_REQUESTS });

@@ -1,20 +1,20 @@
 const WINDOW_SECONDS = 60;
 const SECOND_MS = 1_000;
-/** The key that was unused longest is forgotten first: it begins anew. All together take some 2 MB. */
+/** All keys together take some 2 MB. Beyond this, the key unused longest is forgotten, and begins anew. */
 const MAX_KEYS = 4_096;
 
 /** Calls of one key: a counter for each second of the window, used in turn. */
 interface Window {
   readonly counts: Uint16Array;
   sum: number;
-  /** Of the newest counter. */
+  /** Second of the newest counter. */
   second: number;
 }
 
 /** Calls of services in the last minute, to the second, by token, or by user without one. */
 export class CallRate {
   readonly #nowMs: () => number;
-  /** In order of use. */
+  /** Windows in order of use. */
   readonly #windows = new Map<string, Window>();
 
   /** @param nowMs steady */
@@ -40,7 +40,7 @@ export class CallRate {
   }
 }
 
-/** Forgets what the window has left behind. */
+/** Clears the counters that the window has left behind. */
 function advance(window: Window, to: number): void {
   const from = Math.max(window.second, to - WINDOW_SECONDS);
   for (let second = from + 1; second <= to; second += 1) {
@@ -57,7 +57,7 @@ function oldestOf(window: Window): number {
   return second;
 }
 
-/** `second` may be negative where a steady clock has just begun. */
+/** The calls in a second, which may be negative where a steady clock has just begun. */
 function countAt({ counts }: Window, second: number): number {
   return counts.at(second % WINDOW_SECONDS) ?? 0;
 }

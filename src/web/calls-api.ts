@@ -32,9 +32,9 @@ interface CallsApiOptions {
 }
 
 /**
- * `GET /api/services`, `POST /api/calls`: services that nodes offer by name, here or at a joined collector. A token of scope `call`
- * may do this and nothing else; one of scope `peer` is a joined collector's, and passes on what its users have signed, to nodes
- * of this one alone.
+ * `GET /api/services`, `POST /api/calls`: services that nodes offer by name, here or at a joined collector. A token of
+ * scope `call` may do this and nothing else. A token of scope `peer` belongs to a joined collector, which passes on
+ * orders that its users have signed, only to nodes of this collector.
  */
 export function createCallsApi(options: CallsApiOptions): Router {
   const { fleet, peers, sessions, viewerOf, audit, metrics, nowMs, wallMs } = options;
@@ -47,7 +47,7 @@ export function createCallsApi(options: CallsApiOptions): Router {
     "Calls that joined collectors have passed on to this one",
   );
 
-  /** `isPeer`: a joined collector asks. `isLast`: it goes no further from here. */
+  /** `isPeer`: a joined collector asks. `isLast`: the call goes no further from here. */
   function senderOf(request: Request): { readonly isPeer: boolean; readonly isLast: boolean } {
     const token = sessions.tokens.of(request);
     const isPeer = token !== undefined && token !== "none" && token.scopes.includes("peer");
@@ -76,7 +76,7 @@ export function createCallsApi(options: CallsApiOptions): Router {
     const query = new Query(request.query);
     const withinMs = query.count("within", { least: 1, most, fallback: most });
     const wanted = query.text("peer", MAX_PEER_CHARACTERS);
-    // What the web signs, only its own page sends.
+    // Only the web's own page sends orders that the web signs.
     const viewer = order.via === "web" ? await viewerOf(request, "session") : sender;
     const peer = isLast || order.fleet === fleet.id ? undefined : await peers?.of(order.fleet, wanted);
     const passedOn = isPeer ? "from a peer" : peer === undefined ? undefined : `to ${peer}`;
@@ -108,11 +108,11 @@ export function createCallsApi(options: CallsApiOptions): Router {
   return router;
 }
 
-/** Of a name in `[peers.NAME]`. */
+/** Longest name in `[peers.NAME]`. */
 const MAX_PEER_CHARACTERS = 32;
 const TOO_MANY = "Too many calls at a time, of yours or of all: try again in a moment";
 
-/** Throws what the caller has to know, with the name of the joined collector. */
+/** Throws an error that the caller must see, with the name of the joined collector. */
 function answerOf(passed: PassedCall): CallView {
   if (passed.is === "called") return passed.call;
   if (passed.is === "busy") throw tooMany(TOO_MANY);
@@ -121,7 +121,7 @@ function answerOf(passed: PassedCall): CallView {
   throw new HttpError({ status, code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) });
 }
 
-/** By name, with the present nodes that have it. */
+/** Services by name, with the present nodes that offer them. */
 async function servicesOf(fleet: Pick<Fleet, "id" | "view" | "commandsOf">, turns: LoopTurns): Promise<ServicesView> {
   const nodesOf = new Map<string, string[]>();
   for (const { node, state, services } of (await fleet.view()).nodes) {
@@ -136,7 +136,7 @@ async function servicesOf(fleet: Pick<Fleet, "id" | "view" | "commandsOf">, turn
   for (const [name, nodes] of nodesOf) {
     const isCommands = userAndName(name)[0] !== "";
     const known = isCommands ? await turns.run(async () => fleet.commandsOf(name)) : [];
-    // What a node offers now, it says itself: the outbox knows which run that is.
+    // A node's own report says what it offers now: the outbox knows which run offers it.
     const offering = new Set(nodes);
     const commands = known.filter(({ node }) => offering.has(node));
     services.push({ name, nodes, ...(commands.length === 0 ? {} : { commands }) });
@@ -144,7 +144,7 @@ async function servicesOf(fleet: Pick<Fleet, "id" | "view" | "commandsOf">, turn
   return { id: fleet.id, services: services.sort(byName) };
 }
 
-/** With what no node here offers, of the first joined collector that does. */
+/** Adds services that no node here offers, from the first joined collector that does. */
 async function withPeers({ id, services }: ServicesView, peers: Peers): Promise<ServicesView> {
   const { services: offered, missing } = await peers.offers();
   const byTheirName = new Map([...offered].reverse().map((service) => [service.name, service]));

@@ -5,7 +5,7 @@ import { FairPlaces } from "../host/fair-places.ts";
 interface ConnectionPlacesOptions {
   readonly places: number;
   readonly placesPerAddress: number;
-  /** Whether our proxy connects from this address: it carries all clients. */
+  /** Whether our proxy connects from this address: its connections are those of all clients. */
   readonly isProxy: (address: string | undefined) => boolean;
   /** Called when a connection found no place, or lost its place to another. */
   readonly onRefused: () => void;
@@ -68,7 +68,7 @@ export class ConnectionPlaces {
     this.#places.confirm(addressGroup(address));
   }
 
-  /** A holder of its own for each connection of a proxy: it carries one client. */
+  /** Gives each connection of a proxy a holder of its own: it carries one client. */
   #proxyHolder(): string {
     this.#proxied += 1;
     return `proxied ${this.#proxied}`;

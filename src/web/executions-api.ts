@@ -23,7 +23,7 @@ import type { ViewerOf } from "./viewers.ts";
 
 interface ExecutionsApiOptions {
   readonly archive: Archive;
-  /** Reasons against deleting an execution. */
+  /** Holds that protect executions from deletion. */
   readonly keeping: Pick<Keeping, "holdOf">;
   readonly viewerOf: ViewerOf;
   readonly places: UserPlaces;
@@ -32,7 +32,7 @@ interface ExecutionsApiOptions {
 }
 
 const MAX_CURSOR_CHARACTERS = 512;
-/** JSON with the name of a job, of which each character may take six. */
+/** JSON with the name of a job, in which each character may take six. */
 const MAX_RUN_CURSOR_CHARACTERS = 2_048;
 /** Enough for quick typing in a few windows. */
 const MAX_SEARCHES = 8;
@@ -134,7 +134,7 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
     const viewer = await viewerOf(request, "delete");
     const removed = await inTurn(viewer, response, async () => {
       const execution = await find(viewer, request);
-      // An execution shared with the user is not theirs: for a deletion it does not exist.
+      // For a deletion, an execution that is only shared with the user does not exist.
       if (!viewer.admin && execution.owner !== viewer.user) throw notFound();
       const hold = keeping.holdOf(execution);
       return { execution, outcome: hold === undefined ? await archive.remove(viewer, execution) : hold };
@@ -181,7 +181,7 @@ export function createExecutionsApi(options: ExecutionsApiOptions): Router {
       return { x, node, owner, n };
     });
     if (at === undefined) return;
-    // Outside the user's turn: an answer may wait for a reading.
+    // Outside the user's turn: the answer may wait while a log is read.
     const looks = await archive.looks(viewer, at);
     if (looks === undefined) throw notFound();
     response.json({ looks });
@@ -224,7 +224,7 @@ function heldBy({ by, job }: Hold): HttpError {
   return new HttpError({ status: 409, code: "held", message: `${what}${by === "admin" ? " " : ": "}${next}` });
 }
 
-/** A run is one of a job's: without the job it means nothing. */
+/** The run of a query. It belongs to a job: without the job it means nothing. */
 function runOf(query: Query): string | undefined {
   const run = query.word("run", RUN_ID_RULE, parseRunId);
   if (run !== undefined && query.text("job", WIRE_LIMITS.maxJobCharacters) === undefined)

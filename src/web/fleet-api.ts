@@ -23,7 +23,7 @@ interface FleetApiOptions {
   readonly wallMs: () => number;
 }
 
-/** Why the signer signs nothing, for the person. */
+/** Why the signer refuses, in words for the user. */
 const SIGNER_WORDS: Readonly<Record<string, string>> = {
   ticket: "Sign out and in again to send orders: the signer does not know this page any more",
   life: "The web signs only orders that expire within an hour",
@@ -42,15 +42,17 @@ const BUSY_RETRY_SECONDS = 2;
  * Orders for nodes: `POST /api/runs` (`?batch=N&pause=1`), `DELETE /api/runs/:run`, `POST /api/runs/:run/continue`,
  * `POST /api/dry-runs`, `POST /api/asks` (`?follow=1`).
  *
- * The collector stores and passes on what a user has signed. It checks here what helps the user to notice a mistake;
- * whether an order is obeyed, each node decides by itself.
+ * The collector stores and passes on orders that a user has signed. Its checks here help the user to notice a mistake;
+ * each node decides by itself whether it obeys.
  */
 export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: FleetApiOptions): Router {
   const router = Router();
 
   const audited = auditedOrders(audit);
 
-  /** What the web signs, only its own page sends: no token is worth a web signature. */
+  /**
+   * The viewer of an order. Only the web's own page sends orders that the web signs: no token is worth a web signature.
+   */
   async function viewerFor(request: Request, { via }: OrderOf<Taken>): Promise<Viewer> {
     return viewerOf(request, via === "web" ? "session" : "run");
   }
@@ -162,7 +164,7 @@ function busy(): HttpError {
   return new HttpError({ status: 503, code: "busy", message, retryAfterSeconds: BUSY_RETRY_SECONDS });
 }
 
-/** `?batch=4&pause=1`: four nodes at a time, until one fails. */
+/** Parses `?batch=4&pause=1`: four nodes at a time, until one fails. */
 function batchingOf(query: Query): { readonly size: number; readonly pausesOnFailure: boolean } | undefined {
   const size = query.count("batch", { least: 1, most: FLEET_LIMITS.maxNodes, fallback: 0 });
   return size === 0 ? undefined : { size, pausesOnFailure: query.text("pause", 1) !== undefined };

@@ -27,7 +27,7 @@ export async function followJson(
   response.end();
 }
 
-/** Lines of JSON follow. */
+/** Begins an answer of JSON lines. */
 export function beginLines(response: Response): void {
   // A proxy must not wait for the end (nginx, "proxy_buffering").
   response.set({ "Content-Type": "application/x-ndjson; charset=utf-8", "X-Accel-Buffering": "no" });

@@ -7,16 +7,16 @@ import type { Archive } from "./ports.ts";
 interface FoundTextOptions {
   readonly archive: Pick<Archive, "read">;
   readonly viewer: Viewer;
-  /** Time and node stand before each line. */
+  /** Whether time and node precede each line. */
   readonly isTimed: boolean;
 }
 
-/** Of a long line, read at a time. */
+/** Bytes of a long line read at a time. */
 const STEP_BYTES = 131_072;
 const MAX_LINES = 10_000;
 const NEWLINE = 0x0a;
 
-/** Lines that a search finds, as text: as printed, whole, with a line feed at the end of each. */
+/** Text of the lines that a search finds: as printed, whole, each with a line feed at its end. */
 export class FoundText {
   readonly #options: FoundTextOptions;
 
@@ -24,7 +24,7 @@ export class FoundText {
     this.#options = options;
   }
 
-  /** What an event adds to the text. */
+  /** The text of an event. */
   async *of(event: SearchEvent): AsyncGenerator<Buffer> {
     if (event.t === "hit") {
       if (this.#options.isTimed) yield Buffer.from(`${event.time} ${event.node} `);
@@ -36,7 +36,7 @@ export class FoundText {
     }
   }
 
-  /** A line longer than what a search shows of it, from where it is stored. */
+  /** Reads a line from the store that is longer than a search shows. */
   async *#wholeLine({ x, node, owner, n, lastN, stream }: FoundLine): AsyncGenerator<Buffer> {
     const { archive, viewer } = this.#options;
     for (let from = n; from <= lastN; ) {
@@ -51,7 +51,7 @@ export class FoundText {
   }
 }
 
-/** What the first `most` stored lines have of one stream. */
+/** One stream's texts among the first `most` stored lines. */
 function* textsIn(
   cri: Buffer,
   { stream, most }: { readonly stream: string; readonly most: number },
@@ -66,7 +66,7 @@ function* textsIn(
   }
 }
 
-/** All that is missing; empty if nothing is. */
+/** Names everything that is missing; empty if nothing is. */
 function endWords({ capped, why, message, hits, unreadable, longLines }: Extract<SearchEvent, { t: "end" }>): string {
   const parts: string[] = [];
   if (why === "limit") parts.push(`Only the first ${hits} lines: narrow the search for the others`);

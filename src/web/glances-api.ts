@@ -21,7 +21,7 @@ interface GlancesApiOptions {
 const MAX_REQUESTS = 16;
 const MAX_QUERY_CHARACTERS = 8_192;
 
-/** What a list shows of some runs beside their counts: the last line, silence, lines. */
+/** Serves what a list shows of runs besides their counts: last line, silence, lines. */
 export function createGlancesApi({ archive, viewerOf, record }: GlancesApiOptions): Router {
   const router = Router();
   const requests = new UserTurns({ what: "glances", maxWaiting: MAX_REQUESTS });
@@ -76,7 +76,7 @@ export function createGlancesApi({ archive, viewerOf, record }: GlancesApiOption
   return router;
 }
 
-/** The running execution that printed last, or else one of those that have ended. */
+/** The running execution that printed last, or if none runs, one that has ended. */
 function talking({ cells }: Board): Board["cells"][number] | undefined {
   const printed = cells.filter(({ lastN }) => lastN > 0);
   const running = printed.filter(({ quietMs }) => quietMs !== undefined);

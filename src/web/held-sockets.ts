@@ -23,7 +23,7 @@ export class HeldSockets {
 
   /** Ends `held` with its session; keeps the session in use while `held` is open. */
   hold(hash: string, held: Held): void {
-    // It may have ended while the socket was opening.
+    // The session may have ended while the socket was opening.
     if (!this.#store.has(hash)) {
       held.endSession();
       return;
@@ -36,7 +36,7 @@ export class HeldSockets {
     });
   }
 
-  /** Keeps the sessions in use in which something is open. */
+  /** Keeps sessions in use while something is open in them. */
   keepSessions(): void {
     for (const hash of this.#held.keys()) this.#store.keep(hash);
   }

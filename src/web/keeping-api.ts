@@ -25,7 +25,7 @@ interface KeepingApiOptions {
   readonly recordRead: RecordRead;
 }
 
-/** Each walks through all executions of its user. */
+/** Requests of one user that wait: each walks through all executions of its user. */
 const MAX_WAITING = 8;
 
 /** Holds, deletion by age, and figures of what takes space. */
@@ -37,7 +37,7 @@ export function createKeepingApi({ archive, keeping, viewerOf, recordRead }: Kee
     return turns.run(viewer.uid, { isWanted: () => !response.closed, work });
   }
 
-  /** What a request names: it must exist, and belong to the viewer or to anybody, for an administrator. */
+  /** Finds what a request names: it must exist, and belong to the viewer; for an administrator, to anybody. */
   async function find(viewer: Viewer, what: KeptScope): Promise<HeldThing> {
     if ("x" in what) {
       const execution = await archive.get(viewer, what);
@@ -125,7 +125,7 @@ function isTheirs({ user, admin }: Viewer, owner: string): boolean {
   return admin || owner === user;
 }
 
-/** What was kept may be gone: then its hold is named in full. */
+/** The held thing as a request names it in full, since the execution may be gone. Undefined without its node. */
 function heldThing(viewer: Viewer, what: KeptScope): HeldThing | undefined {
   const { owner = viewer.user } = what;
   if (!isTheirs(viewer, owner)) throw notFound();

@@ -11,7 +11,7 @@ interface Asking {
 
 /** The web's view of retention. The caller has checked that the viewer may name these executions. */
 export interface Keeping {
-  /** The reason why an execution must stay. */
+  /** The hold that protects an execution, if any. */
   holdOf(execution: {
     readonly owner: string;
     readonly x: string;

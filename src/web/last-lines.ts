@@ -4,10 +4,10 @@ import type { Viewer } from "../wire/viewer.ts";
 import { decoded } from "./lines-page.ts";
 import type { Archive } from "./ports.ts";
 
-/** Lines looked at in one step, from the end back, and in all: what a program prints last is near its end. */
+/** Lines read in one step, from the end back, and in all: a program's last line is near the end. */
 const STEP_LINES = 500;
 const MAX_LOOKED_AT = 4_000;
-/** Of one read; a step with long lines takes several. */
+/** Bytes of one read, and of all; a step with long lines takes several reads. */
 const READ_BYTES = 1_048_576;
 const MAX_READ_BYTES = 8_388_608;
 

@@ -5,7 +5,7 @@ import type { Archive, Lines } from "./ports.ts";
 
 /** Octets of lines in one page, for any number of lines: a page is held in memory as a whole. */
 const MAX_PAGE_BYTES = 4_194_304;
-/** Of one piece: half a millisecond's work. */
+/** Size of one piece: half a millisecond's work. */
 const PIECE_LINES = 256;
 const PIECE_BYTES = 65_536;
 const LINE_FEED = 10;
@@ -26,13 +26,13 @@ export async function readPage(
   const pieces = await archive.read(viewer, { x, node, owner, from, maxLines: limit, maxBytes: MAX_PAGE_BYTES });
   const last = pieces.at(-1);
   if (last === undefined) return { pieces: [], next: null };
-  // The next stored line: it may come after a gap, or not exist.
+  // Looks for the next stored line: it may come after a gap, or not exist.
   const after = last.firstN + last.count;
   const [following] = await archive.read(viewer, { x, node, owner, from: after, maxLines: 1, maxBytes: 1 });
   return { pieces: decoded(pieces), next: following?.firstN ?? null };
 }
 
-/** The last so many lines, or fewer if they are too long for a page: then half of them, and so on. */
+/** The last `count` lines, or fewer if they are too long for a page: then half of them, and so on. */
 export async function readEnd(
   archive: Archive,
   viewer: Viewer,
@@ -44,7 +44,7 @@ export async function readEnd(
   return isCut && last > 1 ? readEnd(archive, viewer, { execution, last: Math.ceil(last / 2) }) : page;
 }
 
-/** In pieces that take half a millisecond each. */
+/** Decodes lines in pieces that take half a millisecond each. */
 export function* decoded(chunks: readonly Lines[]): Generator<readonly Line[]> {
   let lines: Line[] = [];
   let bytes = 0;

@@ -25,12 +25,12 @@ const MAX_WAITING = 64;
 /** Windows of one user that watch nodes. */
 const MAX_WATCHING = 8;
 const DEFAULT_EVENTS = 100;
-/** As many as are kept of a node. */
+/** As many as are kept for a node. */
 const MAX_EVENTS = 1_000;
 
 /**
- * `GET /api/nodes`, `GET /api/fleet`, `GET /api/fleet/events`. Everybody sees how nodes and relays do; of executions, their
- * own. Errors may name users: they are the administrators'.
+ * `GET /api/nodes`, `GET /api/fleet`, `GET /api/fleet/events`. Everybody sees the state of nodes and relays; users see
+ * their own executions. Errors may name users, so only administrators see them.
  */
 export function createNodesApi({ archive, relays, fleet, viewerOf, openWhile, recordRead }: NodesApiOptions): Router {
   const router = Router();
@@ -77,7 +77,7 @@ export function createNodesApi({ archive, relays, fleet, viewerOf, openWhile, re
   return router;
 }
 
-/** Nodes whose relay was heard of, and on which the viewer has run nothing. */
+/** Nodes whose relay was heard, and on which the viewer has run nothing. */
 function othersThan(own: readonly NodeSummary[], relays: Relays | undefined): NodeSummary[] {
   const known = new Set(own.map(({ node }) => node));
   return [...(relays?.names() ?? [])]

@@ -27,7 +27,7 @@ const HOST = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9_.-]{1,253}))(?::\d{1,5})?$/i;
 
 /** The addresses at which browsers know this server, and the proxies that may speak for them. */
 export class OwnSite {
-  /** Browsers reach us over TLS, ours or a proxy's. */
+  /** Whether browsers reach us over TLS, ours or a proxy's. */
   readonly isSecure: boolean;
   /** Our prefix on the proxy: "" for the root, otherwise like "/logs". */
   readonly basePath: string;
@@ -52,7 +52,7 @@ export class OwnSite {
   /** Whether the peer is our proxy, whose word on the client's address counts. */
   isProxy(address: string | undefined): boolean {
     if (this.#options.proxied?.addresses === "socket") return true;
-    // A client that has gone.
+    // The client has gone.
     if (address === undefined) return false;
     const plain = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
     return isIP(plain) !== 0 && this.#proxies.check(plain, isIPv6(plain) ? "ipv6" : "ipv4");
@@ -85,8 +85,9 @@ export class OwnSite {
   }
 
   /**
-   * Where a client that signs in locally believes to be: what TLS has proved to it, or the address that it connected to.
-   * Undefined if neither is known here: behind a proxy without TLS, or under a name that is not in our certificate.
+   * Where a client that signs in locally believes to be: the origin that TLS has proved to it, or the address that it
+   * connected to. Undefined if neither is known here: behind a proxy without TLS, or under a name that is not in our
+   * certificate.
    */
   audienceOf({ headers: { host }, socket }: Pick<IncomingMessage, "headers" | "socket">): string | undefined {
     if (this.origin !== undefined) return this.isSecure ? this.origin : undefined;
@@ -119,7 +120,7 @@ export function foreignOrigin(
   request: IncomingMessage & { readonly originalUrl?: string },
   address: string | undefined,
 ): AuditEvent {
-  // express removes the part that selected a router.
+  // express removes the part of `url` that selected a router.
   const [path] = (request.originalUrl ?? request.url ?? "").split("?");
   const { origin = "none" } = request.headers;
   const refused = { event: "request", outcome: "refused", reason: "foreign-origin" } as const;

@@ -3,11 +3,14 @@ import type { PassedCall } from "../wire/fleet/passed-on.ts";
 import type { MissingPeer, OfferedService } from "../wire/fleet/services-view.ts";
 import type { SignedOrder } from "../wire/fleet/signed-order.ts";
 
-/** Collectors that this one is joined with: users' calls go there for what no node here offers. */
+/** Joined collectors: users' calls go there for services that no node here offers. */
 export interface Peers {
-  /** What they offer, and which of them do not say. */
+  /** Their services, and the collectors that do not answer. */
   offers(): Promise<{ readonly services: readonly OfferedService[]; readonly missing: readonly MissingPeer[] }>;
-  /** The name of the one with this fleet; `wanted`: of this name. Undefined: there is none, or several are and none was named. */
+  /**
+   * The name of the joined collector with this fleet, and with the name `wanted`. Undefined: there is none, or several
+   * and none was named.
+   */
   of(fleet: string, wanted: string | undefined): Promise<string | undefined>;
   call(
     peer: string,

@@ -52,7 +52,7 @@ export interface Archive {
   nodes(viewer: Viewer): Promise<readonly NodeSummary[]>;
   userMismatches(viewer: Viewer): Promise<readonly UserMismatch[]>;
   jobs(viewer: Viewer): Promise<readonly JobSummary[]>;
-  /** Newest first. */
+  /** Runs of a job, newest first. */
   runs(viewer: Viewer, query: RunQuery): Promise<RunPage>;
   /** Lines of all executions of a run, or of a job, in order of time. Undefined: the viewer has no such run. */
   runLines(viewer: Viewer, query: RunLinesQuery): Promise<RunLinesPage | undefined>;
@@ -71,7 +71,7 @@ export interface Search {
   run(viewer: Viewer, request: SearchRequest, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
-/** Nodes' relays, as far as they were heard of since the start. */
+/** Nodes' relays that were heard since the start. */
 export interface Relays {
   of(node: string): RelayState | undefined;
   names(): Iterable<string>;
@@ -89,17 +89,17 @@ export interface RelayState {
   readonly refused: number | undefined;
 }
 
-/** Logins of this machine's users, who show that they can read a file that only they may read. */
+/** Logins of this machine's users, who prove that they can read a file of their own. */
 export interface LocalLogins {
   /** The path of a new challenge; undefined if there can be none now. */
   create(user: string): Promise<string | undefined>;
   redeem(id: string, proof: string, audience: string): { readonly user: string; readonly uid: number } | undefined;
 }
 
-/** What users let others read. */
+/** Shares of users with others. */
 export interface Shares {
   share(viewer: Viewer, request: ShareRequest): Promise<ShareOutcome>;
-  /** At once. Undefined if the viewer has no such share. */
+  /** Ends a share at once. Undefined if the viewer has no such share. */
   unshare(viewer: Viewer, id: string): Share | undefined;
   list(viewer: Viewer): Promise<ShareList>;
 }
@@ -109,17 +109,17 @@ type ShareOutcome =
   | { readonly is: "missing" }
   | { readonly is: "refused" | "full" | "unavailable"; readonly message: string };
 
-/** The fleet may run in another thread. */
+/** The fleet may run in another thread, so its answers may be promises. */
 type Soon<T> = T | Promise<T>;
 
-/** Takes users' orders for nodes, and knows what became of them. */
+/** Takes users' orders for nodes, and knows their states. */
 export interface Fleet {
-  /** What orders name as their fleet. */
+  /** The fleet's name in orders. */
   readonly id: string;
   view(): Soon<FleetView>;
   /** Lines of JSON, at most one a second: `parseFleetUpdate`. */
   watchNodes(signal: AbortSignal): AsyncIterable<string>;
-  /** What nodes reported that belongs to no run, newest first; of one user only where one is named. */
+  /** Reports of nodes that belong to no run, newest first; with `user`, only of that user. */
   nodeEvents(limit: number, user?: string): Soon<readonly NodeEvent[]>;
   isKnown(node: string): boolean;
   /**
@@ -131,21 +131,21 @@ export interface Fleet {
     signed: readonly SignedOrder[],
     batching?: { readonly size: number; readonly pausesOnFailure: boolean },
   ): Promise<"stored" | "known" | "differs" | "full" | "files" | "busy">;
-  /** Lets a paused run go on with its next nodes. False if nothing of it is held. */
+  /** Continues a paused run with its next nodes. False if nothing of it is held. */
   goOn(owner: string, run: string): Promise<boolean | "busy">;
-  /** Asks the nodes whether they would, until the signal. Undefined: too many are asked at the moment. */
+  /** Asks the nodes whether they would obey, until the signal. Undefined: too many are asked at the moment. */
   dryRun(
     order: OrderOf<"check">,
     how: { readonly signed: SignedOrder; readonly signal: AbortSignal },
   ): Promise<readonly DryRunOnNode[] | undefined>;
-  /** Asks the nodes what they know, until the signal. Undefined: too many are asked at the moment. */
+  /** Asks the nodes a question, until the signal. Undefined: too many are asked at the moment. */
   ask(
     order: OrderOf<"ask">,
     how: {
       readonly signed: SignedOrder;
       readonly withinMs: number;
       readonly signal: AbortSignal;
-      /** Hears what nodes say before that, once for all that came together. */
+      /** Gets nodes' answers before that, once for all that came together. */
       readonly onSaid?: ((said: readonly AskedNode[]) => void) | undefined;
     },
   ): Promise<readonly AskedNode[] | undefined>;
@@ -154,31 +154,33 @@ export interface Fleet {
     order: OrderOf<"call">,
     how: { readonly signed: SignedOrder; readonly withinMs: number; readonly signal: AbortSignal },
   ): Promise<CallView | undefined>;
-  /** Commands that run now and have published this name, the first ones. */
+  /** The first running commands that have published this name. */
   commandsOf(service: string): Soon<readonly PublishedCommand[]>;
   readonly blobs: Blobs;
   cancel(order: OrderOf<"cancel">, signed: readonly SignedOrder[]): Promise<"stored" | "missing" | "busy">;
   run(owner: string, run: string): Promise<RunView | undefined>;
-  /** Newest first; `before` is a run, and so is `next`. At least one, if there is one; null: there are no more. */
+  /**
+   * Runs, newest first; `before` is a run, and so is `next`. At least one, if there is one; null: there are no more.
+   */
   runs(
     owner: string,
     page: { readonly before: string; readonly limit: number },
   ): Promise<{ readonly runs: readonly RunView[]; readonly next: string | null }>;
-  /** JSON of the run, now and whenever it changes, until it is done. */
+  /** The run as JSON, now and whenever it changes, until it is done. */
   follow(owner: string, run: string, signal: AbortSignal): AsyncIterable<string>;
 }
 
 /** Users' files for nodes. */
 export interface Blobs {
-  /** Undefined: nothing of it is here. */
+  /** A file as far as it is stored. Undefined: nothing of it is here. */
   view(owner: string, sha256: string): Soon<BlobView | undefined>;
   /** Takes the next bytes; those that came before a connection was cut stay. */
   append(piece: {
     readonly owner: string;
     readonly sha256: string;
-    /** Of the whole. */
+    /** Size of the whole file. */
     readonly bytes: number;
-    /** Where these begin. */
+    /** Offset of these bytes. */
     readonly offset: number;
     readonly data: AsyncIterable<Buffer>;
   }): Promise<{
@@ -204,7 +206,7 @@ export type LoginResult =
       readonly user: string;
       readonly uid: number;
       readonly stamp: string;
-      /** For `Signer.sign`; empty or missing without a signer. */
+      /** Ticket for `Signer.sign`; empty or missing without a signer. */
       readonly ticket?: string;
     }
   | { readonly is: "denied" | "unavailable" }
@@ -232,7 +234,7 @@ export interface Signer {
     readonly ticket: string;
     readonly order: string;
   }): Promise<{ readonly sig: string } | { readonly refused: string }>;
-  /** For a login by code; empty: none. */
+  /** Ticket for a login by code; empty: none. */
   ticketFor(user: string): Promise<string>;
 }
 

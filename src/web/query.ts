@@ -8,7 +8,7 @@ export class Query {
     this.#values = values;
   }
 
-  /** Undefined if missing or empty. */
+  /** The parameter's text; undefined if missing or empty. */
   text(name: string, maxCharacters: number): string | undefined {
     const value = this.#values[name];
     if (value === undefined || value === "") return undefined;

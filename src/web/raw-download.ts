@@ -17,7 +17,7 @@ import { type ZippedFile, zipped } from "./zip.ts";
 interface Download {
   readonly viewer: Viewer;
   readonly execution: Execution;
-  /** Only of raw bytes. */
+  /** Only for raw bytes. */
   readonly stream: StreamName | undefined;
   /** Printed bytes, stored lines, or a zip of the printed bytes with the execution's details. */
   readonly form: "raw" | "cri" | "zip";
@@ -25,7 +25,7 @@ interface Download {
   readonly range: AskedRange | undefined;
 }
 
-/** Of stored lines, read at a time. */
+/** Stored lines read at a time. */
 const STEP_BYTES = 131_072;
 const MAX_LINES = 100_000;
 
@@ -99,7 +99,7 @@ export class RawDownloads {
     for (let from = 1; ; ) {
       const chunks = await this.#archive.read(viewer, { ...name, from, maxLines: MAX_LINES, maxBytes: STEP_BYTES });
       const last = chunks.at(-1);
-      // Nothing more, unless it was deleted, or is not shared any more.
+      // The end, unless the execution was deleted or is no longer shared.
       if (last === undefined && (await this.#archive.get(viewer, name)) === undefined)
         throw new Error("The execution is not there any more");
       if (last === undefined) return;

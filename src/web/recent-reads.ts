@@ -2,7 +2,9 @@ import type { Request } from "express";
 import type { Viewer } from "../wire/viewer.ts";
 import type { RecordRead } from "./admin-reads.ts";
 
-/** A page asks for the same every few seconds: an administrator's is recorded as one read in this time. */
+/**
+ * Time in which an administrator's reads of one thing are recorded once: a page asks for the same every few seconds.
+ */
 const RECORD_EVERY_MS = 600_000;
 const MAX_RECORDED = 1_000;
 

@@ -26,7 +26,7 @@ export class RefusalDelay {
   }
 
   /**
-   * @param askedAtMs when the login was requested; one that took longer than one delay waits for the end of the next.
+   * @param askedAtMs When the login was requested. One that took longer than one delay waits for the end of the next.
    */
   async wait(askedAtMs: number): Promise<void> {
     const delayMs = LEAST_MS + this.#random() * SPREAD_MS;

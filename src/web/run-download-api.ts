@@ -25,11 +25,12 @@ interface RunDownloadApiOptions {
 const FORMS = { text: "text/plain; charset=utf-8", gzip: "application/gzip", zip: "application/zip" } as const;
 const ENDINGS = { text: "txt", gzip: "txt.gz", zip: "zip" } as const;
 const NEWLINE = 0x0a;
-/** Of the command in a file's name. */
+/** Characters of the command in a file's name. */
 const MAX_COMMAND_CHARACTERS = 64;
 
 /**
- * `GET /api/run-download`: what all executions of a run, or of a job, printed, one after the other. `zip`: a file for each.
+ * `GET /api/run-download`: the output of all executions of a run, or of a job, one after the other. `zip`: a file for
+ * each.
  */
 export function createRunDownloadApi({ archive, places, viewerOf, recordRead }: RunDownloadApiOptions): Router {
   const router = Router();
@@ -71,7 +72,7 @@ function isForm(word: string): word is keyof typeof FORMS {
   return Object.hasOwn(FORMS, word);
 }
 
-/** Before the first byte where a job has too many; those of one run are only counted on the way. */
+/** Refuses a job with too many before the first byte; executions of one run are only counted on the way. */
 async function refuseTooMany(
   archive: Pick<Archive, "jobs">,
   viewer: Viewer,
@@ -83,7 +84,7 @@ async function refuseTooMany(
   throw new HttpError({ status: 413, code: "too_large", message });
 }
 
-/** Newest first, a page at a time. */
+/** Executions, newest first, a page at a time. */
 async function* executionsOf(
   archive: Pick<Archive, "list">,
   viewer: Viewer,
@@ -111,7 +112,7 @@ async function* filesOf(archive: Pick<Archive, "raw">, viewer: Viewer, execution
   }
 }
 
-/** Each execution under a line with its name, as tail(1) does it. */
+/** The text of all executions, each under a line with its name, as in tail(1). */
 async function* textOf(
   archive: Pick<Archive, "raw">,
   viewer: Viewer,

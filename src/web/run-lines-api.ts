@@ -18,7 +18,7 @@ interface RunLinesApiOptions {
   readonly recordRead: RecordRead;
 }
 
-/** One user's pages that wait: each may read a thousand files. */
+/** Waiting pages of one user: each may read a thousand files. */
 const MAX_REQUESTS = 16;
 const LINES = { fallback: 500, most: 2_000 };
 const MAX_ONLY = 64;
@@ -72,7 +72,7 @@ export function createRunLinesApi({ archive, viewerOf, recordRead }: RunLinesApi
   return router;
 }
 
-/** `end` and `start` are the far ends. */
+/** Parses one side; `end` and `start` are the far ends. */
 function parseSide(text: string): ReturnType<typeof parseRunPlace> | "all" {
   return text === "end" || text === "start" ? "all" : parseRunPlace(text);
 }

@@ -13,10 +13,10 @@ interface RunTimesApiOptions {
   readonly record: RecordRecentRead;
 }
 
-/** One user's that wait: each goes through the index of a run. */
+/** Waiting requests of one user: each goes through the index of a run. */
 const MAX_REQUESTS = 16;
 
-/** When a run printed how much. */
+/** Serves when a run printed how much. */
 export function createRunTimesApi({ archive, viewerOf, record }: RunTimesApiOptions): Router {
   const router = Router();
   const requests = new UserTurns({ what: "times of runs", maxWaiting: MAX_REQUESTS });

@@ -14,7 +14,7 @@ interface SearchApiOptions {
   readonly recordRead: RecordRead;
 }
 
-/** A search asks for less of the machine than this many seconds from now. */
+/** When to try again after a refusal for lack of room. */
 const RETRY_AFTER_SECONDS = 5;
 
 /** `POST /api/search`: lines of JSON as they are found. The search ends with the connection. */

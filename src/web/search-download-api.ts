@@ -22,7 +22,7 @@ interface SearchDownloadApiOptions {
   readonly recordRead: RecordRead;
 }
 
-/** A search in an address: node:http takes 16 KiB of headers, and each character may need three there. */
+/** A search in an address: node:http accepts 16 KiB of headers, and each character may need three there. */
 const MAX_SEARCH_CHARACTERS = 8_192;
 const NEWLINE = 0x0a;
 const HEADERS = {
@@ -32,8 +32,8 @@ const HEADERS = {
 } as const;
 
 /**
- * `GET /api/search-text`: the lines that a search finds, as a text file. `form=timed` puts time and node before each. A search that ends
- * early says so in the last line.
+ * `GET /api/search-text`: the lines that a search finds, as a text file. `form=timed` puts time and node before each.
+ * If a search ends early, the last line says so.
  */
 export function createSearchDownloadApi(options: SearchDownloadApiOptions): Router {
   const { search, archive, places, viewerOf, recordRead } = options;

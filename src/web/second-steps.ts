@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { addressGroup } from "../host/address-group.ts";
 import type { LoginStep } from "./ports.ts";
 
-/** A login that waits for a further answer that PAM wants besides the password. */
+/** A login that waits for PAM's further answer besides the password. */
 interface SecondStep {
   readonly step: LoginStep;
   readonly user: string;
@@ -30,7 +30,7 @@ export class SecondSteps {
     this.#after = options.after ?? afterTimeout;
   }
 
-  /** Undefined if too many wait; then the step is cancelled. */
+  /** Adds a waiting login. Returns its token, or undefined if too many wait; then the step is cancelled. */
   add(waiting: SecondStep): string | undefined {
     const group = addressGroup(waiting.address);
     const ofGroup = [...this.#steps.values()].filter(({ address }) => addressGroup(address) === group);
@@ -44,13 +44,13 @@ export class SecondSteps {
     return token;
   }
 
-  /** Works only from the address that started the login. */
+  /** Finds a waiting login, only from the address that started it. */
   find(token: string, address: string): SecondStep | undefined {
     const found = this.#steps.get(token);
     return found?.address === address ? found : undefined;
   }
 
-  /** Like `find`, but only once. */
+  /** Like `find`, but removes it. */
   take(token: string, address: string): SecondStep | undefined {
     const found = this.find(token, address);
     if (found === undefined) return undefined;

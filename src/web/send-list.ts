@@ -4,7 +4,7 @@ import type { LoopTurns } from "../host/loop-turns.ts";
 /** A list as an answer: `{"NAME": [...], ...rest}`. */
 export interface List {
   readonly name: string;
-  /** Its elements in pieces that take about a millisecond; made when they are asked for. */
+  /** Its elements in pieces that take about a millisecond, made on demand. */
   readonly pieces: Iterable<readonly unknown[]>;
   readonly rest?: Readonly<Record<string, unknown>>;
 }

@@ -26,7 +26,7 @@ interface WebServer {
   close(): Promise<void>;
 }
 
-/** Half a handshake, or half a request, must not hold a connection for long. */
+/** Time for a handshake, and for a request's headers, which must not hold a connection for long. */
 const HANDSHAKE_WITHIN_MS = 10_000;
 const HEADERS_WITHIN_MS = 10_000;
 const REQUEST_WITHIN_MS = 30_000;
@@ -75,7 +75,7 @@ export function createWebServer(options: {
     async listen(at, socketGroup) {
       if ("path" in at) await listenOnFile(server, { path: at.path, for: "owner", alsoGroup: socketGroup });
       else await listenOnPort(server, at);
-      // For instance, no descriptor left for a connection: the others carry on.
+      // For instance, no descriptor is left for a connection: the others carry on.
       server.on("error", (error) => log.event("error", "cannot accept a connection", { error: String(error) }));
       const address = server.address();
       return address === null || typeof address === "string" ? at : { host: address.address, port: address.port };
@@ -112,7 +112,7 @@ function listenOnPort(server: Server, at: Address): Promise<void> {
 
 function readTls({ cert, key }: TlsFiles) {
   const context = { cert: readFileSync(cert), key: readFileSync(key), minVersion: "TLSv1.2" as const };
-  // Fails here rather than at the first connection.
+  // Bad files fail here rather than at the first connection.
   createSecureContext(context);
   return context;
 }

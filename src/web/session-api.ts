@@ -26,7 +26,7 @@ interface SessionApiOptions {
   readonly refusalDelay: RefusalDelay;
   /** Whether this user has signed in from there before. */
   readonly isKnown: (address: string, user: string) => boolean;
-  /** For orders of a user who has signed in with a code; empty: none. */
+  /** Ticket for orders of a user who has signed in with a code; empty: none. */
   readonly ticketFor: (user: string) => Promise<string>;
   readonly hasFleet: boolean;
   readonly viewerOf: ViewerOf;
@@ -70,7 +70,7 @@ export function createSessionApi(options: SessionApiOptions): Router {
     throttledUntilMs = nowMs() + LOG_THROTTLED_EVERY_MS;
   }
 
-  /** A local login is of an account that could sign in with its password as well. */
+  /** A local login needs an account that could sign in with its password as well. */
   async function checkLocal({ challenge, proof }: LocalAnswer, audience: string | undefined): Promise<Outcome> {
     const owner = audience === undefined ? undefined : localLogins.redeem(challenge, proof, audience);
     if (owner === undefined) return "denied";
@@ -145,12 +145,12 @@ export function createSessionApi(options: SessionApiOptions): Router {
     metrics.logins("accepted").inc();
     log.event("info", "login", { user: outcome.user, address });
     audit.record({ ...attempted, outcome: "ok", user: outcome.user });
-    // The page keeps it and shows it with each order to sign; no cookie carries it.
+    // The page keeps the ticket and shows it with each order to sign; no cookie carries it.
     if (ticket !== "") response.json({ ticket } satisfies LoggedIn);
     else response.status(204).end();
   });
 
-  /** A file that only this user of this machine may read; see `LocalLogins`. */
+  /** Names a file that only this user of this machine may read; see `LocalLogins`. */
   router.post("/login/local", async (request, response) => {
     const user = asRecord(request.body)?.["user"];
     if (!isShort(user)) throw badRequest('Cannot sign in: expected JSON like {"user": "..."}');
@@ -163,7 +163,7 @@ export function createSessionApi(options: SessionApiOptions): Router {
     response.status(201).json({ path } satisfies LocalChallenge);
   });
 
-  /** `{"everywhere": true}` ends every session of this user, those of tokens too. With a token it ends that one. */
+  /** `{"everywhere": true}` ends every session of this user, and those of tokens. A token ends its own session. */
   router.post("/logout", async (request, response) => {
     const token = sessions.tokens.of(request);
     if (token !== undefined) {

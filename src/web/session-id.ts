@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 const ID_CHARACTERS = 12;
 
-/** What `sessions.db` keeps of a cookie's id, or of a token: it opens no session. */
+/** `sessions.db` keeps only this hash of a cookie's id, or of a token: it opens no session. */
 export function sidHash(sid: string): string {
   return createHash("sha256").update(sid).digest("base64url");
 }

@@ -11,13 +11,13 @@ declare module "express-session" {
     uid?: number;
     /** The address from which the user signed in. */
     address?: string;
-    /** As the browser named itself then. */
+    /** The browser's User-Agent then. */
     agent?: string;
     /** Changes with the password; absent or empty if unknown. */
     stamp?: string;
-    /** Signed in by a one-time code instead of a password. */
+    /** True after a login by a one-time code instead of a password. */
     isByCode?: boolean;
-    /** It belongs to a program, which shows a token instead of a cookie. */
+    /** Set for a program's session, which shows a token instead of a cookie. */
     token?: {
       readonly name: string;
       readonly scopes: readonly TokenScope[];
@@ -160,8 +160,8 @@ export class SessionStore extends Store {
   }
 
   /**
-   * The session is in use: its idle time starts again. If that cannot be stored (a full disk), it does not, and the log
-   * says so once.
+   * Restarts the idle time of a session that is in use. If that cannot be stored (a full disk), the time runs on, and
+   * the log says so once.
    */
   keep(hash: string): void {
     const { idleMs, maxAgeMs } = this.#limits;

@@ -60,7 +60,7 @@ export class SessionTokens {
     });
   }
 
-  /** The session of the token that a request shows. `none`: it shows one that is not valid. */
+  /** The session of the token in a request. `none`: the token is not valid. */
   of({ headers }: Pick<IncomingMessage, "headers">): TokenSession | "none" | undefined {
     const [, token] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "") ?? [];
     if (token === undefined) return undefined;

@@ -16,7 +16,7 @@ interface SessionOptions {
   readonly db: Database;
   readonly secret: string;
   readonly limits: SessionLimits;
-  /** Browsers reach us over TLS, ours or a proxy's. */
+  /** Whether browsers reach us over TLS, ours or a proxy's. */
   readonly secure: boolean;
   /** Our prefix on the proxy; "" at the root of the host. */
   readonly basePath: string;
@@ -30,7 +30,7 @@ export interface SessionOwner {
   readonly uid: number;
   /** Changes with the password; empty if unknown. */
   readonly stamp: string;
-  /** Signed in by a one-time code instead of a password. */
+  /** True after a login by a one-time code instead of a password. */
   readonly isByCode: boolean;
 }
 

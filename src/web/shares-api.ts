@@ -13,7 +13,7 @@ interface SharesApiOptions {
 
 const RETRY_AFTER_SECONDS = 5;
 
-/** `GET`, `POST`, `DELETE /api/shares`: what users let others read. */
+/** `GET`, `POST`, `DELETE /api/shares`: shares of users with others. */
 export function createSharesApi({ shares, viewerOf, audit }: SharesApiOptions): Router {
   const router = Router();
 

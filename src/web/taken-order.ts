@@ -10,7 +10,7 @@ import type { Fleet } from "./ports.ts";
 /** Kinds of orders that the API takes. */
 export type Taken = "run" | "check" | "cancel" | "ask" | "call";
 
-/** Names in a refusal. */
+/** Most names in a refusal. */
 const MAX_NAMED = 5;
 
 interface ReadOrder<K extends Taken> {
@@ -50,12 +50,12 @@ function opened<K extends Taken>(signed: SignedOrder | undefined, kind: K): Read
   return { order, signed };
 }
 
-/** What helps a user to notice a mistake. Whether an order is obeyed, each node decides by itself. */
+/** Checks that help a user to notice a mistake. Each node decides by itself whether it obeys an order. */
 export function checkOrder(
   order: OrderOf<Taken>,
   of: {
     readonly signed: SignedOrder;
-    /** Undefined: a joined collector passes on what one of its users has signed. */
+    /** Undefined for a joined collector, which passes on orders that its users have signed. */
     readonly viewer: Viewer | undefined;
     readonly fleet: Pick<Fleet, "id" | "isKnown">;
     readonly nowMs: number;

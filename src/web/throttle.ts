@@ -11,7 +11,7 @@ const MAX_KEYS = 20_000;
 
 /** One attempt that was allowed. */
 interface Attempt {
-  /** It was not a guess: do not count it. */
+  /** Uncounts the attempt: it was no guess. */
   forgive(): void;
 }
 

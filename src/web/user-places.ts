@@ -1,14 +1,14 @@
 import { HttpError } from "./http-error.ts";
 
 interface UserPlacesOptions {
-  /** In refusals: "start a download". */
+  /** Completes refusals: "start a download". */
   readonly what: string;
-  /** Of each user. */
+  /** Most places of each user. */
   readonly most: number;
   readonly retryAfterSeconds: number;
 }
 
-/** What lasts as long as its client wants, so many at once of each user. */
+/** Bounds long answers: so many at once for each user. */
 export class UserPlaces {
   readonly #options: UserPlacesOptions;
   readonly #taken = new Map<number, number>();
@@ -17,7 +17,7 @@ export class UserPlaces {
     this.#options = options;
   }
 
-  /** Throws a 429 where all are taken. */
+  /** Throws a 429 if all places are taken. */
   check(uid: number): void {
     const { what, most, retryAfterSeconds } = this.#options;
     const taken = this.#taken.get(uid) ?? 0;
@@ -26,7 +26,7 @@ export class UserPlaces {
     throw new HttpError({ status: 429, code: "too_many", message, retryAfterSeconds });
   }
 
-  /** Returns what gives it back. */
+  /** Takes a place. Returns a function that gives it back. */
   take(uid: number): () => void {
     this.#taken.set(uid, (this.#taken.get(uid) ?? 0) + 1);
     return () => {

@@ -1,9 +1,9 @@
 import { HttpError } from "./http-error.ts";
 
 interface UserTurnsOptions {
-  /** In refusals: "searches". */
+  /** Used in refusals: "searches". */
   readonly what: string;
-  /** Waiting for the running one, for each user. */
+  /** Most that wait for each user's running one. */
   readonly maxWaiting: number;
 }
 

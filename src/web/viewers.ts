@@ -6,18 +6,18 @@ import type { CodeOwner } from "./login-codes.ts";
 import type { Sessions } from "./sessions.ts";
 
 /**
- * What a request needs: a token of this scope, or a session of the viewer, which may do everything; `anyone` any token,
- * `session` none.
+ * What a request must show: a token of this scope, or a session of the viewer, which may do everything. `anyone`
+ * accepts any token, `session` none.
  */
 type Need = TokenScope | "anyone" | "session";
 
-/** Determines the viewer of a request; used everywhere. Throws an HttpError for one without. */
+/** Determines the viewer of a request; used everywhere. Throws an HttpError if it has none. */
 export type ViewerOf = (request: Request, need: Need) => Promise<Viewer>;
 
 export function createViewerOf(options: {
   readonly sessions: Pick<Sessions, "tokens" | "ownerOf">;
   readonly toViewer: (owner: CodeOwner) => Promise<Viewer>;
-  /** The user has signed in from this address. */
+  /** Remembers that the user has signed in from this address. */
   readonly remember: (address: string, user: string) => void;
 }): ViewerOf {
   const { sessions, toViewer, remember } = options;

@@ -1,7 +1,7 @@
 import type { Count, Metrics } from "../host/metrics.ts";
 
 export interface WebMetrics {
-  /** By outcome: accepted, denied, throttled, unavailable. */
+  /** Logins by outcome: accepted, denied, throttled, unavailable. */
   readonly logins: (outcome: string) => Count;
   readonly refused: (reason: string) => Count;
 }

@@ -22,7 +22,7 @@ import type { TlsFiles } from "./server.ts";
 
 export interface WebOptions {
   readonly listen: Endpoint;
-  /** Members may connect to a unix socket. */
+  /** Members of this group may connect to a unix socket. */
   readonly socketGroup?: string | undefined;
   readonly tls: TlsFiles | undefined;
   /** The proxies in front, if any. */
@@ -38,9 +38,9 @@ export interface WebOptions {
   readonly search: Search;
   readonly keeping: Keeping;
   readonly shares: Shares;
-  /** Undefined: there is none. */
+  /** Undefined: this collector has no fleet. */
   readonly fleet?: Fleet | undefined;
-  /** Undefined: it is joined with none. */
+  /** Undefined: no collector is joined. */
   readonly peers?: Peers | undefined;
   readonly localLogins: LocalLogins;
   readonly relays?: Relays | undefined;

@@ -24,22 +24,22 @@ interface Sums {
   size: bigint;
 }
 
-/** PKWARE's APPNOTE 6.3, 4.3 and 4.5.3. */
+/** Signatures of PKWARE's APPNOTE 6.3, 4.3 and 4.5.3. */
 const LOCAL = 0x04034b50;
 const DESCRIPTOR = 0x08074b50;
 const CENTRAL = 0x02014b50;
 const END_64 = 0x06064b50;
 const LOCATOR_64 = 0x07064b50;
 const END = 0x06054b50;
-/** 4.5: Zip64. */
+/** Version needed: 4.5, for Zip64. */
 const VERSION = 45;
-/** Sizes follow the bytes; the name is UTF-8. */
+/** Flags: sizes follow the bytes; the name is UTF-8. */
 const FLAGS = 0x0808;
 const DEFLATE = 8;
-/** "See the Zip64 field". */
+/** Values that mean "see the Zip64 field". */
 const FIELD_64 = 0xffff_ffff;
 const COUNT_64 = 0xffff;
-/** Each stays in memory until the end, with its name: some hundred bytes. */
+/** Each entry stays in memory until the end, with its name: some hundred bytes. */
 export const MAX_FILES = 65_536;
 
 /**
@@ -76,7 +76,7 @@ export async function* zipped(files: AsyncIterable<ZippedFile>, maxFiles = MAX_F
 
 async function* deflated(bytes: AsyncIterable<Buffer>, sums: Sums): AsyncGenerator<Buffer> {
   const deflate = createDeflateRaw({ level: constants.Z_BEST_SPEED });
-  // It ends the source as well where nobody reads on.
+  // Ends the source as well if nobody reads on.
   const feeding = pipeline(Readable.from(summed(bytes, sums), { objectMode: false }), deflate);
   feeding.catch(() => undefined);
   yield* deflate as AsyncIterable<Buffer>;
@@ -124,7 +124,7 @@ function end({ count, size, offset }: { count: bigint; size: bigint; offset: big
   ]);
 }
 
-/** Little-endian numbers of these lengths in octets. */
+/** Encodes little-endian numbers of these lengths in octets. */
 function fields(...all: readonly (readonly [octets: 2 | 4 | 8, value: number | bigint])[]): Buffer {
   const buffer = Buffer.alloc(all.reduce((sum, [octets]) => sum + octets, 0));
   let at = 0;
@@ -136,7 +136,7 @@ function fields(...all: readonly (readonly [octets: 2 | 4 | 8, value: number | b
   return buffer;
 }
 
-/** MS-DOS time and date, in UTC, to two seconds. Years begin at 1980. */
+/** MS-DOS time and date, in UTC, with a resolution of two seconds. Years begin at 1980. */
 function dosTime(date: Date): Buffer {
   const time = (date.getUTCHours() << 11) | (date.getUTCMinutes() << 5) | (date.getUTCSeconds() >> 1);
   const year = Math.min(127, Math.max(0, date.getUTCFullYear() - 1980));
