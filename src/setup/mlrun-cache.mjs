@@ -35,7 +35,7 @@ export async function makeMlrunCache() {
   rmSync(join(FOLDER, CACHED), { force: true });
 }
 
-/** The gate's answers: BEGIN is taken; everything is taken. */
+/** Sends the gate's answers: BEGIN is taken; everything is taken. */
 function confirm(connection) {
   connection.once("data", () => connection.write("K"));
   connection.once("end", () => connection.end("T"));

@@ -21,7 +21,7 @@ export async function finishMlrun() {
   symlinkSync("mlrun.cjs", native);
 }
 
-/** Whether what loads the cache is there, as it is now. */
+/** Whether the loader of the cache is there, in its current version. */
 function hasLoader() {
   const name = "mlrun-cached.cjs";
   return textOf(join(FOLDER, name)) === textOf(join(ROOT, "src/bin", name));

@@ -1,10 +1,10 @@
-// The C programs, for work that Node cannot do. One compiler call each, with glibc, and libpam for PAM.
+// The C programs, which do what Node cannot. One compiler call each, with glibc, and libpam for PAM.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./step.mjs";
 
-/** Each is built from all C files of its folders. */
+/** Each program is built from all C files of its folders. */
 const PROGRAMS = [
   { name: "mlgate", folders: ["src/gate"], libraries: [] },
   { name: "mlpam", folders: ["src/auth/pam"], libraries: ["-lpam"] },
@@ -15,12 +15,12 @@ const PROGRAMS = [
     libraries: [],
   },
 ];
-/** Warnings are errors; what glibc and the compiler can check at run time is checked. */
+/** Treats warnings as errors, and adds the run-time checks that glibc and the compiler have. */
 const FLAGS = "-std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -D_FORTIFY_SOURCE=2 -fstack-protector-strong".split(
   " ",
 );
 
-/** The parts for build.mjs, or none without a compiler, with a message that says so. */
+/** The parts for build.mjs. None without a compiler: prints a message that says so. */
 export function nativeParts() {
   if (spawnSync("cc", ["--version"]).status !== 0) {
     const names = PROGRAMS.map(({ name }) => name).join(", ");

@@ -21,7 +21,10 @@ const FOR_TESTS = [
 ];
 
 const APT = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300"];
-/** We start them ourselves: Debian's services of them would listen at once, open to everybody. */
+/**
+ * Installed without starting them: Debian's services would listen at once, open to everybody. We start the programs
+ * ourselves.
+ */
 const NOT_AS_SERVICES = ["nats-server", "ngircd"];
 /** Through env(1), because sudo drops our variables. */
 const NONINTERACTIVE = ["env", "DEBIAN_FRONTEND=noninteractive"];

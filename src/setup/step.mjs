@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Set-up cannot continue: the message gives the next step. */
+/** Ends a set-up that cannot continue: the message gives the next step. */
 export class SetupError extends Error {}
 
 /**
