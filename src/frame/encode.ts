@@ -31,13 +31,13 @@ interface FrameIdentity {
 }
 
 interface Beat {
-  /** Counts from 1. */
+  /** Number of the beat, from 1. */
   readonly number: number;
   /** Time since the command last printed. */
   readonly idleMs: number;
   /** Processor time of the command and its descendants. */
   readonly cpuMs: number;
-  /** Long silent but computing: its output may be in its own buffer. */
+  /** Whether the command was silent for long but computed: its output may be in its own buffer. */
   readonly mayBuffer: boolean;
   /** The command has ended; processes that it left behind may still print. */
   readonly exit: Exit | undefined;

@@ -20,12 +20,12 @@ export interface EnvelopeView {
   isStderr: boolean;
   n: number;
   count: number;
-  /** The last line of the frame is a fragment. */
+  /** Whether the last line of the frame is a fragment. */
   fragment: boolean;
   /** Encoded text of the lines; JSON of begin, end and relay; number of the beat. */
   textAt: number;
   textEnd: number;
-  /** From the kernel, for begin. */
+  /** The sender's uid from the kernel, for begin. */
   uid: number;
 }
 
@@ -57,7 +57,7 @@ const QUOTE_CLOSE = bytes('"] ');
 const GID = bytes('" gid="');
 const PID = bytes('" pid="');
 const BEGIN_TEXT = bytes("LINES - ");
-/** `0` stands for any digit. */
+/** The form of a time, where `0` stands for any digit. */
 const TIME_SHAPE = bytes("0000-00-00T00:00:00.000000");
 /** UTC as mlrun writes it, and as rsyslogd writes it when it reformats the time. */
 const UTC = bytes("Z ");
@@ -150,7 +150,7 @@ function parseLines(data: Uint8Array, at: number, end: number, view: EnvelopeVie
   return view.kind === "lines" ? parseLinesTail(data, tail, view) : parseOtherTail(data, tail, view);
 }
 
-/** The rest of the structured data after `n`, whose digits are at `nAt`. Parsed up to `at`. */
+/** The structured data after `n`, whose digits are at `nAt`. Parsed up to `at`. */
 interface Tail {
   at: number;
   readonly end: number;

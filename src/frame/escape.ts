@@ -6,10 +6,7 @@ const NEEDS_LOOK = new Uint8Array(256).map((_, byte) =>
 );
 const HEX = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
 
-/**
- * Index of the first byte in [from, to) that cannot simply be copied (`
- * ` is one), or `to`.
- */
+/** Index of the first byte in [from, to) that cannot simply be copied (a line feed is one), or `to`. */
 export function plainEnd(source: Source, from: number, to: number): number {
   const { bytes, words } = source;
   let i = from;

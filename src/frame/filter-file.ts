@@ -8,7 +8,7 @@ const COUNT_AT = SIZE_AT + 8;
 const HEAD_BYTES = COUNT_AT + 8;
 const WORD_BYTES = 4;
 
-/** Head and lengths; the filters follow as they are. */
+/** Builds head and lengths; the filters follow as they are. */
 export function filterFileHead(logBytes: number, filterWords: readonly number[]): Buffer {
   const head = Buffer.alloc(HEAD_BYTES + filterWords.length * WORD_BYTES);
   MAGIC.copy(head);
@@ -24,10 +24,9 @@ interface FilterPlaces {
 }
 
 /**
- * Where the filters are. Undefined if this is not the file of that log, or not a whole one: then the log is searched
- * without.
+ * Finds the filters. Undefined if the file is not whole or belongs to another log: then the log is searched without it.
  *
- * @param file.head its first bytes, as many as `filterHeadBytes` says.
+ * @param file.head Its first bytes, `filterHeadBytes` of them.
  */
 export function parseFilterFile(
   file: { readonly head: Buffer; readonly bytes: number },

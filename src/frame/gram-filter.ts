@@ -11,11 +11,11 @@ const LEAST_WORDS = 2;
 /** Slots of the table of known grams: a power of two. */
 const SLOT_BITS = 18;
 const SLOTS = 1 << SLOT_BITS;
-/** Fuller, the table becomes slow, and the filter as large as what it saves: such a part is always searched. */
+/** More grams would make the table slow, and the filter as large as what it saves: such a part is always searched. */
 const MAX_GRAMS = 190_000;
 const GRAM_BYTES = 4;
 
-/** Each byte, a capital letter of ASCII as its small one. */
+/** Each byte, with ASCII capitals as small letters. */
 const FOLDED = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte));
 const LETTER_K = 0x6b;
 const LETTER_S = 0x73;
@@ -90,8 +90,8 @@ export class GramSet {
 }
 
 /**
- * The grams that each text with this literal has. Without regard to case only those of ASCII without `k` and `s`, to
- * which Unicode adds the Kelvin sign and `ſ`. None: no filter says anything about it.
+ * The grams that each text with this literal has. Without regard to case, only grams of ASCII without `k` and `s`, to
+ * which Unicode adds the Kelvin sign and `ſ`. None: no filter can exclude this literal.
  */
 export function gramsOf(literal: Uint8Array, { ignoreCase }: { readonly ignoreCase: boolean }): Uint32Array {
   const grams = new Set<number>();

@@ -33,6 +33,6 @@ export const GRAMMAR = {
   executionIdBytes: 26,
   /** 128 bits in base64url without padding. */
   keyBytes: 22,
-  /** Behind a beat's number: the command's output may be waiting in a buffer of its own. */
+  /** Follows a beat's number: the command's output may be waiting in a buffer of its own. */
   buffering: " buffering",
 } as const;

@@ -10,15 +10,15 @@ export interface Claim {
   readonly uid: number;
 }
 
-/** A sign of life. */
+/** Shows that an execution is alive. */
 export interface Beat {
   /** Lines numbered so far. */
   readonly lastN: number;
   /** Counts the beats of an execution from 1. */
   readonly beat: number;
-  /** The command's output may be in its own buffer. */
+  /** Whether the command's output may be in its own buffer. */
   readonly mayBuffer: boolean;
-  /** The command has ended; processes that it left behind may still print. */
+  /** How the command ended; processes that it left behind may still print. */
   readonly exit: Exit | undefined;
 }
 

@@ -1,6 +1,6 @@
 const ZERO = 0x30;
 const NINE = 0x39;
-/** As many decimal digits as a number holds exactly. */
+/** Digits that a number holds exactly. */
 const MAX_DIGITS = 15;
 
 /** Whether `literal` stands at `at`. */

@@ -2,9 +2,9 @@
 const LATEST_US = 4_102_444_799_999_999;
 
 /**
- * RFC 3339 in UTC with microseconds, the only spelling of a time in frames, logs and the API.
+ * Formats RFC 3339 in UTC with microseconds, the only spelling of a time in frames, logs and the API.
  *
- * @param epochMicroseconds Microseconds since 1970, an integer. Of a clock that is beyond 2099, the end of that year.
+ * @param epochMicroseconds Microseconds since 1970, an integer. Times after 2099 become the end of that year.
  */
 export function formatTimestamp(epochMicroseconds: number): string {
   const microseconds = Math.min(epochMicroseconds, LATEST_US);

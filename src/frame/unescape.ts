@@ -21,7 +21,7 @@ interface EncodedLines {
   readonly textEnd: number;
   /** Number of lines that the text must hold. */
   readonly count: number;
-  /** The last line is a fragment: its tag is P. */
+  /** Whether the last line is a fragment: its tag is P. */
   readonly fragment: boolean;
 }
 
