@@ -33,7 +33,7 @@ export class AgentSite {
   /** Of the authority and the collector. */
   readonly pki: string;
   readonly fleet: string;
-  /** Of `user`. */
+  /** Key of `user`. */
   readonly key: FleetKey;
   readonly user: string;
   readonly states: State[] = [];
@@ -66,7 +66,7 @@ export class AgentSite {
     this.configure({});
   }
 
-  /** @param user who orders: this process's own unless a test runs as root. */
+  /** @param user The user who orders: this process's own unless a test runs as root. */
   static async create(user = userInfo().username): Promise<AgentSite> {
     const site = new AgentSite(await tempFolder(), { pki: await makeFleetPki([NODE]), user });
     afterwards(() => void site.#socket?.destroy());
@@ -112,7 +112,7 @@ export class AgentSite {
     writeFileSync(join(this.folder, "agent.toml"), `${lines.join("\n")}\n`, { mode: 0o644 });
   }
 
-  /** Starts it, or starts it again, and connects. `through`: `[command, ...args]` to run it with. */
+  /** Starts the agent, or starts it again, and connects. `through`: `[command, ...args]` to run it with. */
   async start({
     through = [],
     env = {},
@@ -139,7 +139,7 @@ export class AgentSite {
     await poll("the root helper's socket", async () => hasEnded || (await this.#connect()));
   }
 
-  /** SIGKILL to the program itself, also when another one has started it in a namespace. */
+  /** Sends SIGKILL to the program itself, even if another one has started it in a namespace. */
   async kill(): Promise<void> {
     const pid = this.root?.pid;
     if (pid === undefined) return;
@@ -148,12 +148,12 @@ export class AgentSite {
       const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
       process.kill(isInNamespace ? Number(child) : pid, "SIGKILL");
     } catch {
-      // It has ended.
+      // The agent has ended.
     }
     await this.root?.ended;
   }
 
-  /** Resolves once it has said something: a process that was just killed may still have had its socket open. */
+  /** Resolves at the agent's first message: a process that was just killed may still have had its socket open. */
   #connect(): Promise<true | undefined> {
     return new Promise<true | undefined>((resolve) => {
       const socket = connect({ path: this.socketPath });
@@ -186,7 +186,7 @@ export class AgentSite {
     this.send(key.message(cancelOrder(order, more)));
   }
 
-  /** Signs and sends a question; resolves with the node's last word. */
+  /** Signs and sends a question; resolves with the node's last answer. */
   ask(provider: string, ...args: readonly string[]): Promise<Answered> {
     const { fleet, run, user, nodes, issued } = this.order();
     const times = { issued, expires: issued + 30_000, via: "ssh" } as const;
@@ -197,7 +197,7 @@ export class AgentSite {
     });
   }
 
-  /** A program that the node's administrator puts into a folder of the site. */
+  /** Writes a program of the node's administrator into a folder of the site. */
   program(path: string, script: string): void {
     const file = join(this.folder, path);
     mkdirSync(dirname(file), { recursive: true });
@@ -220,7 +220,7 @@ export class AgentSite {
       .map(({ state, why }) => (why === "" ? state : `${state}(${why})`));
   }
 
-  /** A script that leaves a line for each time it is executed. */
+  /** A script that leaves a line at each execution. */
   counting(name: string, then = ""): string {
     return `echo x >> ${join(this.folder, "count", name)}; ${then}`;
   }

@@ -48,7 +48,7 @@ export class ApiClient {
     return Buffer.from(await response.arrayBuffer());
   }
 
-  /** The only execution that this user sees, once it meets the condition. */
+  /** Resolves to the only execution that this user sees, once it meets the condition. */
   untilExecution(
     what: string,
     isWanted: (execution: Execution) => boolean,

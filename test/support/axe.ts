@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 
 const SOURCE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** The rule that takes most of the time. Width does not change colours, and a theme changes nothing else. */
+/** The slowest rule. Width does not change colours, and a theme changes nothing else. */
 const CONTRAST = "color-contrast";
 
 const LOOKS: readonly { name: string; colours: "light" | "dark"; width: number; options: axe.RunOptions }[] = [
@@ -14,16 +14,16 @@ const LOOKS: readonly { name: string; colours: "light" | "dark"; width: number; 
   { name: "phone", colours: "light", width: 390, options: { rules: { [CONTRAST]: { enabled: false } } } },
 ];
 
-/** Fewer rows of a log stand there than on a screen: all are alike, and each costs. */
+/** Less high than a screen: rows of a log are all alike, and each costs time. */
 const HEIGHT = 500;
 
-/** What axe-core finds on a page as it stands, light, dark and as wide as a phone: `phone: rule: element`. */
+/** axe-core's findings on a page as it stands, light, dark and as wide as a phone: `phone: rule: element`. */
 export async function axeFindings(
   page: Page,
   looks: readonly string[] = LOOKS.map(({ name }) => name),
 ): Promise<string[]> {
   const found: string[] = [];
-  // Through the debugger, which the page's content security policy does not concern.
+  // Uses the debugger, to which the page's content security policy does not apply.
   await page.evaluate(SOURCE);
   for (const { name, colours, width, options } of LOOKS.filter((look) => looks.includes(look.name))) {
     await page.setViewportSize({ width, height: HEIGHT });

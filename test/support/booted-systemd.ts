@@ -16,9 +16,9 @@ export interface BootedSystemd {
 }
 
 /**
- * Boots one, or gives the reason why that is impossible here. Afterwards ends it with everything in it.
+ * Boots a systemd, or gives the reason why that is impossible here. Ends it with everything in it afterwards.
  *
- * @param shared the only folder that both sides have.
+ * @param shared The only folder that both sides have.
  */
 export async function bootSystemd(shared: string): Promise<BootedSystemd | string> {
   const folder = join(await tempFolder(), "boot");
@@ -32,7 +32,7 @@ export async function bootSystemd(shared: string): Promise<BootedSystemd | strin
   });
   const first = await poll("process 1", () => hasEnded || childOf(boot.pid), BOOT_WITHIN_MS);
   if (first === true) return `cannot boot systemd here: ${boot.output().trim()}`;
-  // The end of its process 1 ends all of them.
+  // The end of the namespace's process 1 ends all its processes.
   afterwards(async () => {
     process.kill(Number(first), "SIGKILL");
     await boot.ended;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The process of a fleet's broker, a child of the collector's. Undefined: there is none at the moment. */
+/** The process of a fleet's broker, a child of the collector. Undefined if none runs at the moment. */
 export function brokerPid(collector: number): number | undefined {
   const children = readdirSync(`/proc/${collector}/task`).flatMap((thread) =>
     readFileSync(`/proc/${collector}/task/${thread}/children`, "utf8").split(" ").filter(Boolean),

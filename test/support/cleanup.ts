@@ -4,8 +4,8 @@ type Undo = () => void | Promise<void>;
 const levels: Undo[][] = [[]];
 
 /**
- * Registers clean-up. Runs after the test (or after the file, when a beforeAll calls it), in
- * reverse order, whether the test passed or not. Outside Vitest the caller runs `closeCleanupLevel` itself.
+ * Registers clean-up. It runs after the test (or after the file, if a beforeAll registers it), in reverse order,
+ * whether the test passed or not. Outside Vitest the caller runs `closeCleanupLevel` itself.
  */
 export function afterwards(undo: Undo): void {
   levels.at(-1)?.push(undo);

@@ -3,7 +3,7 @@ import type { Reporter, TestModule } from "vitest/node";
 /**
  * Prints why tests were skipped and, as the very last line, "N passed, N failed, N skipped": CI reads that line.
  *
- * A file that does not load and an error outside of any test count as failures.
+ * A file that does not load, and an error outside of any test, count as failures.
  */
 export class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
@@ -21,7 +21,7 @@ export class ClosingLine implements Reporter {
         reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
       }
     }
-    // The default reporter writes its summary after this hook; when the process exits nothing else is written.
+    // The default reporter writes its summary after this hook; nothing is written after the process's exit event.
     process.once("exit", () => {
       for (const [reason, count] of reasons) process.stdout.write(`skipped ${count}: ${reason}\n`);
       process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);

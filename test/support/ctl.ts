@@ -9,7 +9,7 @@ export function mlctl(...args: string[]): Promise<Result> {
   return run(command, rest);
 }
 
-/** A new authority with the collector's certificate and those of some nodes. Answers its folder. */
+/** Makes a new authority with certificates of the collector and of some nodes. Resolves to its folder. */
 export async function makePki(nodes: readonly string[], names: readonly string[] = []): Promise<string> {
   const folder = join(await tempFolder(), "pki");
   const commands = [["init", ...names.flatMap((name) => ["--name", name])], ...nodes.map((node) => ["issue", node])];

@@ -8,7 +8,7 @@ import { poll } from "./poll.ts";
 import { type Rsyslogd, startRsyslogd } from "./rsyslogd.ts";
 import { tempFolder } from "./temp-folder.ts";
 
-/** A batch system schedules when it likes. */
+/** Time for a batch system, which schedules when it likes. */
 const BATCH_MS = 80_000;
 
 /** One execution as the relay saw it. */
@@ -24,7 +24,7 @@ export interface Seen {
 
 /** The gate, and an rsyslogd with the inputs of the relay, which writes to files instead of forwarding. */
 export interface DumpRelay {
-  /** For `--run-dir`. */
+  /** Value for `--run-dir`. */
   readonly runDir: string;
   /** All line frames so far, duplicates included. */
   frames(): Promise<Frame[]>;
@@ -67,7 +67,7 @@ export async function dumpRelay(): Promise<DumpRelay> {
   async function execution(x?: string): Promise<Seen> {
     return poll(`the execution ${x ?? ""}`, async () => {
       const found = (await begins()).find(({ begin }) => x === undefined || begin.x === x);
-      // Repeats must be the same bytes: anything else stays and shows as a duplicate.
+      // A resent frame must have the same bytes: any other stays, and shows as a duplicate.
       const unique = [...new Set((await wholeLines(linesDump)).map((line) => line.toString("latin1")))];
       const all = unique.map((line) => parseFrame(Buffer.from(line, "latin1")));
       const own = all.filter((frame) => frame.x === found?.begin.x);

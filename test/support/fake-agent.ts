@@ -11,7 +11,7 @@ import { makeExecutionId } from "../../src/wire/ids.ts";
 import { connectNode } from "./fleet-broker.ts";
 import { poll } from "./poll.ts";
 
-/** A busy collector takes a while; one that is gone must not take all of a test's patience. */
+/** Time for a busy collector's answer; a collector that is gone must not use up a test's time. */
 const ANSWER_WITHIN_MS = 5_000;
 const newId = () => makeExecutionId(Date.now(), randomBytes(16));
 
@@ -22,7 +22,7 @@ export class FakeAgent {
   journal = newId();
   start = newId();
   sequence = 1;
-  /** How often it was asked to report each second. */
+  /** How often the agent was asked to report each second. */
   watched = 0;
   readonly #connection: NatsConnection;
 
@@ -75,7 +75,7 @@ export class FakeAgent {
     this.#connection.publish(SUBJECTS.answers(this.node, run), JSON.stringify(answer));
   }
 
-  /** Presence, so many times at once. */
+  /** Reports presence this many times at once. */
   flood(count: number): void {
     for (let i = 0; i < count; i += 1) this.#connection.publish(SUBJECTS.presence(this.node), "{}");
   }
@@ -84,7 +84,7 @@ export class FakeAgent {
     return this.#connection.isClosed();
   }
 
-  /** The agent was started anew; whatever came before is forgotten. */
+  /** Starts the agent anew; it forgets everything before. */
   restart(): void {
     this.start = newId();
     this.orders.length = 0;

@@ -84,7 +84,7 @@ export class FakeArchive {
     return execution;
   }
 
-  /** How many answers were made to a call, given or not yet. */
+  /** How many answers to a call were made, delivered or not. */
   answers(call: "list" | "get" | "read"): number {
     return this.#answers.filter((each) => each === call).length;
   }
@@ -107,7 +107,7 @@ export class FakeArchive {
     return this.#answer("get", () => this.#find(viewer, name)?.summary());
   }
 
-  /** Nothing in it has a colour. */
+  /** All lines are without colours. */
   async looks(viewer: FakeViewer, name: ExecutionName): Promise<StreamLooks | undefined> {
     return this.#find(viewer, name) === undefined ? undefined : { stdout: "", stderr: "" };
   }

@@ -25,7 +25,7 @@ export class FakeClock {
     this.#afterReading.push(call);
   }
 
-  /** Data that waited has been read. */
+  /** Acts as if waiting data had been read. */
   hasRead(): void {
     for (const call of this.#afterReading.splice(0)) call();
   }

@@ -21,7 +21,7 @@ export class FakeItems {
     return { node: this.node, x: this.x, keyHash: hashKey(this.#k) };
   }
 
-  /** Its BEGIN, acknowledged. */
+  /** Sends its BEGIN, and acknowledges it. */
   async begin(on: IngestSite): Promise<void> {
     await this.claim(on);
     await on.store.store([]);
@@ -44,7 +44,7 @@ export class FakeItems {
     );
   }
 
-  /** @param lines each with its stream and tag: "stderr F text". */
+  /** @param lines Each with its stream and tag: "stderr F text". */
   printed(on: IngestSite, firstN: number, lines: readonly string[]): Item<Slot> {
     const cri = Buffer.from(lines.map((line) => `${STARTED_AT} ${line}\n`).join(""));
     const fragments = lines.filter((line) => /^std(out|err) P/.test(line)).length;
@@ -68,7 +68,7 @@ export class FakeItems {
     return join(dataDir, "logs/root/2026-11-20", `${this.x}.node1.job_sh${ending}`);
   }
 
-  /** Numbers of all readable lines. Throws when one differs from the line stored under its number. */
+  /** Numbers of all readable lines. Throws if one differs from the line stored under its number. */
   async numbers(on: IngestSite): Promise<number[]> {
     const found: number[] = [];
     for (let from = 1; ; ) {

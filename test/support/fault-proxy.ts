@@ -48,7 +48,7 @@ export class FaultProxy {
     return this.#links.size;
   }
 
-  /** Connections of the list of `cutNextAfter` that have not come yet. */
+  /** Connections still to come for `cutNextAfter`. */
   get cutsLeft(): number {
     return this.#cutNext.length;
   }
@@ -63,23 +63,23 @@ export class FaultProxy {
     if (address !== null && typeof address === "object") this.#port = address.port;
   }
 
-  /** New connections are refused; those that stand go on. */
+  /** Refuses new connections; open ones go on. */
   refuse(): void {
     this.#server?.close();
     this.#server = undefined;
   }
 
-  /** RST to both ends of every connection; data in transit is lost. */
+  /** Sends RST to both ends of every connection; data in transit is lost. */
   reset(): void {
     for (const link of this.#links) cut(link);
   }
 
-  /** FIN to one end; the other direction goes on. */
+  /** Sends FIN to one end; the other direction goes on. */
   halfClose(end: End): void {
     for (const link of this.#links) link[end].end();
   }
 
-  /** Nothing passes any more, and nothing is lost: the ends' windows fill up. */
+  /** Passes nothing, and loses nothing: the ends' windows fill up. */
   stall(): void {
     this.#isStalled = true;
     for (const link of this.#links) for (const socket of [link.relay, link.collector]) socket.pause();
@@ -90,7 +90,7 @@ export class FaultProxy {
     this.#isDropping = true;
   }
 
-  /** Everything passes again. */
+  /** Passes everything again. */
   pass(): void {
     [this.#isStalled, this.#isDropping, this.#delayMs] = [false, false, 0];
     for (const link of this.#links) for (const socket of [link.relay, link.collector]) socket.resume();
@@ -105,7 +105,7 @@ export class FaultProxy {
     for (const link of this.#links) link.leftBytes = bytes;
   }
 
-  /** The same for the next connections, one number each: small ones end in the middle of the TLS handshake. */
+  /** Resets the next connections after these many octets, one number each: small ones end inside the TLS handshake. */
   cutNextAfter(bytes: readonly number[]): void {
     this.#cutNext.push(...bytes);
   }
@@ -133,7 +133,7 @@ export class FaultProxy {
       if (link.leftBytes === 0) this.#later(() => cut(link));
     });
     from.on("end", () => this.#later(() => to.end()));
-    // A collector that is away resets the relay's connection, as its kernel would.
+    // If the collector is away, resets the relay's connection as its kernel would.
     from.on("error", () => cut(link));
     from.on("close", () => {
       if (link.relay.destroyed && link.collector.destroyed) this.#links.delete(link);
@@ -148,7 +148,7 @@ export class FaultProxy {
     });
   }
 
-  /** In order: every timer of one length fires after those that were set before it. */
+  /** Acts in order: timers of one length fire in the order in which they were set. */
   #later(act: () => void): void {
     if (this.#delayMs === 0) act();
     else setTimeout(act, this.#delayMs);

@@ -14,8 +14,8 @@ export const IS_ROOT = process.getuid?.() === 0;
 export const BYTES = "hello\n";
 
 /**
- * A node's agent that takes files: as root for another user; otherwise as the demo does it, for the user of the tests. Alice's go
- * into her `home`, and into `shared`, which everybody may write.
+ * A node's agent that takes files: as root for another user; otherwise, as in the demo, for the user of the tests.
+ * Alice's files go into her `home`, and into `shared`, where everybody may write.
  */
 export async function startFileSite() {
   const folder = await tempFolder();
@@ -31,7 +31,7 @@ export async function startFileSite() {
   const site = await AgentSite.create(alice.name);
   await site.start();
 
-  /** Sends files and nothing else; resolves with what became of the order, once it is settled. */
+  /** Sends only files; resolves with the order's final state. */
   async function put(...files: readonly OrderedFile[]): Promise<State> {
     const order = site.order({ argv: [], files });
     site.send(site.key.message(order));
@@ -49,7 +49,7 @@ export async function startFileSite() {
     void spawnSync("/usr/bin/env", IS_ROOT ? asUser(alice, "sh", "-c", script) : ["sh", "-c", script]);
   const asBob = (script: string): void => void spawnSync("/usr/bin/env", asUser(bob, "sh", "-c", script));
 
-  /** One that fetches nothing. */
+  /** A stager that fetches nothing. */
   function looking(): Stager {
     return new Stager({
       node: "node1",

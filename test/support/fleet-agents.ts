@@ -18,7 +18,7 @@ export interface Agent {
 interface AgentOptions {
   /** Lines of the file of trusted keys. */
   readonly trust: string;
-  /** Lines of that of the web signer. */
+  /** Lines of the file with the web signer's key. */
   readonly webTrust?: string;
   /** Further keys of agent.toml. */
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -57,14 +57,14 @@ export async function startAgent(
   return { node, config: file, root: await startRoot(file), link: await startLink(file) };
 }
 
-/** The half that starts commands. @param config path of agent.toml */
+/** Starts the half that starts commands. @param config Path of agent.toml. */
 export async function startRoot(config: string): Promise<RunningProcess> {
   const root = start(process.execPath, [join(BIN, "mlagent-root.js"), "--config", config]);
   await root.waitFor(/: listening /);
   return root;
 }
 
-/** The half that is connected to the broker. @param config path of agent.toml */
+/** Starts the half that is connected to the broker. @param config Path of agent.toml. */
 export async function startLink(config: string): Promise<RunningProcess> {
   const link = start(process.execPath, [join(BIN, "mlagent.js"), "--config", config]);
   await link.waitFor(/: connected /);

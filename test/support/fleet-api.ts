@@ -14,7 +14,7 @@ import { startWeb, type WebFixtureOptions } from "./web.ts";
 export class FleetApi {
   readonly fleet: FleetThread;
   readonly agent: FakeAgent;
-  /** Alice's. */
+  /** Alice's key. */
   readonly key: FleetKey;
   readonly web: Awaited<ReturnType<typeof startWeb>>;
   readonly alice: ApiClient;
@@ -53,7 +53,7 @@ export class FleetApi {
     return send(client, "POST", "/api/runs", this.key.signed(of));
   }
 
-  /** An order of Alice's that was taken. */
+  /** An order of Alice's, stored. */
   async stored(more: Partial<OrderOf<"run">> = {}): Promise<OrderOf<"run">> {
     const made = this.order(more);
     expect((await this.post(this.alice, made)).status).toBe(201);

@@ -12,7 +12,7 @@ import { tempFolder } from "./temp-folder.ts";
 
 export const SILENT = { event: () => undefined };
 
-/** A new authority with certificates of the fleet and of nodes. */
+/** Makes a new authority with certificates of the fleet and of nodes. */
 export async function makeFleetPki(nodes: readonly string[]): Promise<string> {
   const pki = join(await tempFolder(), "pki");
   await initPki(pki, ["localhost", "127.0.0.1"]);
@@ -21,7 +21,7 @@ export async function makeFleetPki(nodes: readonly string[]): Promise<string> {
   return pki;
 }
 
-/** A real broker over TLS, as the collector's child. */
+/** Starts a real broker over TLS, as the collector's child. */
 export async function startBroker(pki: string): Promise<{ broker: Broker; at: BrokerAddress }> {
   const broker = new Broker({
     listen: { host: "127.0.0.1", port: 0 },
@@ -36,14 +36,14 @@ export async function startBroker(pki: string): Promise<{ broker: Broker; at: Br
   return { broker, at };
 }
 
-/** The collector's connection. */
+/** Connects as the collector does. */
 export async function connectControl(at: BrokerAddress, pki: string): Promise<NatsConnection> {
   const connection = await connectToBroker({ at, pki, name: FLEET_CERTIFICATES.control, log: SILENT });
   afterwards(() => connection.close());
   return connection;
 }
 
-/** A node's connection, as its agent makes it. */
+/** Connects as a node's agent does. */
 export async function connectNode(
   at: BrokerAddress,
   { pki, node, isLasting = false }: { pki: string; node: string; isLasting?: boolean },

@@ -21,7 +21,7 @@ export class FleetKey {
     return new FleetKey(path);
   }
 
-  /** `TYPE BLOB`, as trust files have it. */
+  /** `TYPE BLOB`, as in trust files. */
   get line(): string {
     return readFileSync(`${this.path}.pub`, "utf8").split(" ").slice(0, 2).join(" ");
   }

@@ -9,7 +9,7 @@ import type { Result } from "./processes.ts";
 import { RemoteMlctl } from "./remote-mlctl.ts";
 import { Site } from "./site.ts";
 
-/** A collector with a broker, two nodes with relays and agents, and the mlctl of a person whose key these trust. */
+/** A collector with a broker, two nodes with relays and agents, and the mlctl of a person whose key they trust. */
 export class FleetSite {
   readonly site: Site;
   readonly mlctl: RemoteMlctl;
@@ -28,7 +28,7 @@ export class FleetSite {
     const code = [...site.collector.output().matchAll(/http:\S+#code=\S+/g)].at(-1)?.[0] ?? "";
     const [login, relays] = await Promise.all([mlctl.run(["login", code]), site.startTwoRelays()]);
     if (login.code !== 0) throw new Error(`Cannot sign in: ${login.stderr}`);
-    // Agents' first signs of life are not repeated for 15 s: they start once the broker takes them.
+    // Agents do not repeat their first signs of life for 15 s, so they start once the broker takes them.
     await site.collector.waitFor(/broker admits nodes nodes=2/);
     const trust = trustLine(userInfo().username, key);
     const agents = await Promise.all(relays.map((relay) => startAgent(site, relay, { trust })));
@@ -39,7 +39,7 @@ export class FleetSite {
     return this.mlctl.run(["run", "--key", this.key.path, ...words]);
   }
 
-  /** The same in this process. */
+  /** Runs the same command in this process. */
   runHere(...words: readonly string[]): ReturnType<RemoteMlctl["here"]> {
     return this.mlctl.here(["run", "--key", this.key.path, ...words]);
   }
@@ -61,7 +61,7 @@ export class FleetSite {
     return found;
   }
 
-  /** Waits until the newest run of a job is so. */
+  /** Waits until the newest run of a job meets the condition. */
   until(job: string, isSo: (view: RunView) => boolean): Promise<RunView> {
     return poll(`the run of ${job}`, async () => {
       const view = await this.lastRun(job);

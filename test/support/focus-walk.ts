@@ -1,10 +1,10 @@
 import type { Page } from "playwright-core";
 import { poll } from "./poll.ts";
 
-/** Rows of a log and of a search are alike: the first of them stand for all. */
+/** The first rows of a log and of a search stand for all: they are alike. */
 const MAX_STOPS = 40;
 
-/** Presses Tab until the focus leaves the page. Throws at an element that has it without showing it. */
+/** Presses Tab until the focus leaves the page. Throws at an element that has the focus but does not show it. */
 export async function walkFocus(page: Page, name: string): Promise<void> {
   for (let stops = 0; stops < MAX_STOPS; stops += 1) {
     await page.keyboard.press("Tab");
@@ -16,12 +16,12 @@ export async function walkFocus(page: Page, name: string): Promise<void> {
   }
 }
 
-/** Runs in the page. Undefined: nothing of it has the focus. */
+/** Runs in the page. Undefined: no element has the focus. */
 function focused(): { readonly html: string; readonly isSeen: boolean } | undefined {
   const element = document.activeElement;
   if (element === null || element === document.body) return undefined;
   const { outlineStyle, boxShadow } = getComputedStyle(element);
-  // A radio button's ring is around its words, that of the lines on top of them.
+  // The ring of a radio button is around its words, that of the lines is on top of them.
   const beside =
     element.nextElementSibling === null ? "none" : getComputedStyle(element.nextElementSibling).outlineStyle;
   const log = element.closest(".log");

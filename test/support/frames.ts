@@ -1,6 +1,6 @@
 /**
- * A second decoder of mlrun's frames, written for clearness only: with it the tests hold the encoder against the
- * grammar, not against itself.
+ * A second decoder of mlrun's frames, written for clearness only: tests compare the encoder with the grammar, not with
+ * itself.
  */
 export interface Frame {
   readonly time: string;
@@ -13,7 +13,7 @@ export interface Frame {
   readonly n: number;
   readonly count: number;
   readonly fragment: boolean;
-  /** As it travelled, after "n ". */
+  /** The text after "n ", as it travelled. */
   readonly text: string;
 }
 
@@ -22,7 +22,7 @@ const HEAD =
 const LINES_TAIL = /^ s="(stdout|stderr)" n="(\d+)" c="(\d+)" b="(\d+)"( f="1")?\] (\d+) /;
 const OTHER_TAIL = /^ n="(\d+)"[^\]]*\] (\d+) /;
 
-/** The payloads of an octet-counted stream (RFC 6587, section 3.4.1). Throws when it does not end with a frame. */
+/** The payloads of an octet-counted stream (RFC 6587, section 3.4.1). Throws if it does not end with a frame. */
 export function octetCounted(stream: Buffer): Buffer[] {
   const payloads: Buffer[] = [];
   for (let at = 0; at < stream.length; ) {
@@ -35,7 +35,7 @@ export function octetCounted(stream: Buffer): Buffer[] {
   return payloads;
 }
 
-/** Throws for whatever is not of the grammar. */
+/** Parses a frame. Throws if it breaks the grammar. */
 export function parseFrame(payload: Buffer): Frame {
   const frame = payload.toString("latin1");
   const head = HEAD.exec(frame);
@@ -69,13 +69,13 @@ function decoded(token: string): string {
   if (token === "\\\\") return "\\";
   if (token === "\\t") return "\t";
   if (token.startsWith("\\x")) return String.fromCharCode(Number.parseInt(token.slice(2), 16));
-  // What a relay would change must never travel as it is.
+  // Characters that a relay would change must never travel unescaped.
   if (token === "\\" || token < " " || token === "\x7f")
     throw new Error(`Not of the encoding: ${JSON.stringify(token)}`);
   return token;
 }
 
-/** What a stream printed, from its frames in any order. Throws when n has holes or doubles. */
+/** The output of a stream, from its frames in any order. Throws if n has holes or doubles. */
 export function printedBy(frames: readonly Frame[], stream: "stdout" | "stderr"): Buffer {
   const lines = frames.filter(({ type }) => type === "lines").sort((a, b) => a.n - b.n);
   const printed: Buffer[] = [];

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { createServer, Server } from "node:net";
 
-/** Below ip_local_port_range: nobody who asks for any port, or connects, is given one of these. */
+/** Below ip_local_port_range: the kernel assigns none of these by itself. */
 const FIRST = 20_000;
 const PER_WORKER = 1_000;
 const WORKERS = 12;
@@ -11,8 +11,8 @@ const workersFirst = FIRST + PER_WORKER * (Number(process.env["VITEST_POOL_ID"] 
 let tried = randomInt(PER_WORKER);
 
 /**
- * A port of 127.0.0.1 that was free a moment ago, another one each time. Only for programs that need a fixed port: others
- * listen on port 0 and report the port that they got.
+ * A port of 127.0.0.1 that was free a moment ago, another one each time. Only for programs that need a fixed port:
+ * others listen on port 0 and report their port.
  */
 export async function freePort(protocol: "tcp" | "udp" = "tcp"): Promise<number> {
   for (;;) {

@@ -5,17 +5,17 @@ import { poll } from "./poll.ts";
 export interface GateClient {
   readonly socket: Socket;
   write(...parts: readonly (Buffer | string)[]): void;
-  /** The half-close. */
+  /** Half-closes the connection. */
   finish(): void;
-  /** All that was answered so far. */
+  /** All answers so far. */
   answers(): string;
-  /** Settles with all answers at the gate's EOF; "reset" at the end when it came as an error, or `NO_PLACE`. */
+  /** Settles with all answers at the gate's EOF; with "reset" at the end if it came as an error, or with `NO_PLACE`. */
   readonly ended: Promise<string>;
-  /** Settles when the gate has said that BEGIN stands in the journal. */
+  /** Settles when the gate has said that BEGIN is in the journal. */
   begun(): Promise<void>;
 }
 
-/** The gate's queue of connections was full for a moment: mlrun connects again. */
+/** The gate's queue of connections was full for a moment: mlrun would connect again. */
 export const NO_PLACE = "full";
 
 /** Connects as mlrun does. */

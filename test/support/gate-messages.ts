@@ -1,16 +1,16 @@
 import type { ExecutionName } from "./gate-parsers.ts";
 
-/** What a client writes to the gate, built by hand so that it shares no code with mlrun. */
+/** A client's messages to the gate, built by hand so that they share no code with mlrun. */
 export const NAME: ExecutionName = { x: "01ARZ3NDEKTSV4RRFFQ69G5FAV", k: "kkkkkkkkkkkkkkkkkkkk-_" };
 
-/** The JSON of a BEGIN. `more` comes after it, or displaces what it would say. */
+/** The JSON of a BEGIN. `more` adds members, or replaces them. */
 export function beginText(name: ExecutionName, more: Readonly<Record<string, unknown>> = {}): string {
   const { x, k } = name;
   const where = { job: x, argv: ["./job.sh", "a b"], cwd: "/tmp", labels: {}, node: "node1", pid: 7 };
   return JSON.stringify({ v: 1, x, k, ...where, startedAt: "2026-11-20T04:17:44.960662Z", ...more });
 }
 
-/** The first that a client writes. */
+/** A client's first message. */
 export function beginMessage(name: ExecutionName, json: string = beginText(name)): Buffer {
   return Buffer.from(`B ${name.x} ${name.k} ${Buffer.byteLength(json)}\n${json}`);
 }
@@ -20,7 +20,7 @@ export function lineFrame(name: ExecutionName, n: number, text = `line ${n}`): B
   return packedFrame(name, n, [text]);
 }
 
-/** A frame of several lines, of printable ASCII, with its octet count. */
+/** A frame of several lines, in printable ASCII, with its octet count. */
 export function packedFrame(name: ExecutionName, n: number, lines: readonly string[]): Buffer {
   const text = lines.join("\\n");
   const head = `<14>1 2026-11-20T04:17:44.960662Z node1 mlrun 7 LINES [ml@32473 v="1" t="lines" x="${name.x}" k="${name.k}"`;
@@ -31,7 +31,7 @@ export function counted(frame: string): Buffer {
   return Buffer.from(`${Buffer.byteLength(frame)} ${frame}`);
 }
 
-/** Names that differ: of one prefix and number. */
+/** Distinct names, made of a prefix and a number. */
 export function nameOf(number: number, prefix = "01JC"): ExecutionName {
   const digits = String(number);
   return { x: prefix + digits.padStart(22, "0"), k: digits.padStart(22, "k") };

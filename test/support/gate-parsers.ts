@@ -8,9 +8,9 @@ export interface ExecutionName {
 export interface GateParsers {
   /** "whole HEAD_BYTES JSON_BYTES NAME", "more", "bad head" or "bad json". */
   begin(bytes: Buffer): Promise<string>;
-  /** How many octets at the start are whole frames of this execution; negative when one may not pass. */
+  /** How many octets at the start are whole frames of this execution; negative if one may not pass. */
   frames(name: ExecutionName, bytes: Buffer): Promise<number>;
-  /** The uid whose share this one has where /etc/subuid is such. */
+  /** The uid whose share this uid has, with this text in /etc/subuid. */
   shareOf(uid: number, subuid: string): Promise<number>;
 }
 

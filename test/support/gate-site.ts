@@ -5,12 +5,12 @@ import { poll } from "./poll.ts";
 import type { RunningProcess } from "./processes.ts";
 import { tempFolder } from "./temp-folder.ts";
 
-/** A gate whose relay is the test's affair. */
+/** A gate whose relay is played by the test. */
 export interface GateSite {
   readonly process: RunningProcess;
   /** Where mlrun connects. */
   readonly socket: string;
-  /** Of the relay behind it. */
+  /** Sockets of the relay behind it. */
   readonly linesPath: string;
   readonly beginPath: string;
   /** Its counters now: `ml_gate_begins_total` or, with a label, `ml_gate_waits_total{for="turn"}`. */

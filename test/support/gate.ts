@@ -7,17 +7,17 @@ import { isBound } from "./rsyslogd.ts";
 
 export const MLGATE = join(ROOT, "dist/src/bin/mlgate");
 
-/** A node's sockets: that of the gate, for everybody, and those of the relay behind it. */
+/** A node's sockets: the gate's, for everybody, and those of the relay behind it. */
 export interface NodeSockets {
   readonly listen: string;
   readonly lines: string;
   readonly begin: string;
 }
 
-/** Gates that run, by the socket on which they listen. */
+/** Running gates, by the socket on which they listen. */
 const running = new Map<string, RunningProcess>();
 
-/** The sockets of a node, in folders that are made where they are missing. */
+/** The sockets of a node, in folders that are created if missing. */
 export async function nodeSockets(runDir: string, relayDir: string): Promise<NodeSockets> {
   const [lines, begin] = [join(relayDir, "lines.sock"), join(relayDir, "begin.sock")];
   const sockets = { listen: join(runDir, "mlrun.sock"), lines, begin };
@@ -26,8 +26,8 @@ export async function nodeSockets(runDir: string, relayDir: string): Promise<Nod
 }
 
 /**
- * A node's gate: the one that runs, as it does while the relay behind it is started again, or a new one, with more
- * arguments if any are given.
+ * A node's gate: the running one, as when the relay behind it is started again, or a new one, with more arguments if
+ * any are given.
  */
 export async function startGate(sockets: NodeSockets, more: readonly string[] = []): Promise<RunningProcess> {
   const { listen, lines, begin } = sockets;

@@ -42,12 +42,12 @@ export interface IngestSiteOptions {
   };
   readonly maxRunningPerOwner?: number;
   readonly ownerLimits?: Partial<OwnerLimits>;
-  /** Makes the index anew from the files first. */
+  /** Rebuilds the index from the files first. */
   readonly reindex?: boolean;
   readonly maxRangesInMemory?: number;
-  /** Seals executions so long after their end. */
+  /** How long after their end executions are sealed. */
   readonly sealAfterMs?: number;
-  /** The uid that a name has, for folders without a record. */
+  /** The uid of a name, for folders without a record. */
   readonly recordOwners?: OwnerOfName;
 }
 
@@ -67,13 +67,13 @@ export interface IngestSite {
 
 export const ROOT: Viewer = { user: "root", uid: 0, admin: true };
 
-/** For `ownerOf`: two users. */
+/** Two users, for `ownerOf`. */
 export const rootAndBob = async (_node: string, uid: number) => ({
   name: uid === 0 ? "root" : "bob",
   uid: undefined,
 });
 
-/** Stopped afterwards, unless the test did it. */
+/** Starts a site. It is stopped afterwards, unless the test has done so. */
 export async function startIngestSite(options: IngestSiteOptions = {}): Promise<IngestSite> {
   const { dataDir = await tempFolder(), nowMs = Date.now, durable = false } = options;
   const metrics = createMetrics();
@@ -162,7 +162,7 @@ export async function startIngestSite(options: IngestSiteOptions = {}): Promise<
   return { dataDir, relp, store, archive, kept, metrics, logLines, audited, stop };
 }
 
-/** A plain session with a site, ended afterwards. */
+/** Opens a plain session with a site; it is ended afterwards. */
 export async function openRelay(on: IngestSite): Promise<RelpClient> {
   const relay = await RelpClient.open(on.relp.port);
   afterwards(() => relay.destroy());

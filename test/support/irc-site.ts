@@ -9,7 +9,7 @@ import { freePort } from "./free-port.ts";
 import { poll } from "./poll.ts";
 import { type RunningProcess, start } from "./processes.ts";
 
-/** A real IRC server with TLS, which counts nobody's messages. */
+/** A real IRC server with TLS, which does not limit anybody's messages. */
 export class IrcSite {
   readonly port: number;
   /** PEM of its certificate, which is its own authority. */
@@ -31,7 +31,7 @@ export class IrcSite {
     const subject = ["-subj", "/CN=irc", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"];
     const made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
     execFileSync("openssl", [...made, "-keyout", key, "-out", cert, ...subject], { stdio: "ignore" });
-    // Otherwise it makes a group of its own, which takes seconds.
+    // Otherwise the server generates a group, which takes seconds.
     const dh = join(folder, "dh.pem");
     const group = ["genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:ffdhe2048", "-out", dh];
     execFileSync("openssl", group, { stdio: "ignore" });
@@ -59,7 +59,7 @@ export class IrcSite {
     await this.#ircd?.end("SIGKILL");
   }
 
-  /** A person, once the server has welcomed them. */
+  /** Connects a person; resolves once the server has welcomed them. */
   async person(nick: string): Promise<IrcPerson> {
     const socket = connect({ host: "127.0.0.1", port: this.port, ca: this.ca });
     afterwards(() => void socket.destroy());
@@ -69,7 +69,7 @@ export class IrcSite {
   }
 }
 
-/** A client of a person, which keeps all that it hears. */
+/** A person's client, which keeps everything that it receives. */
 class IrcPerson {
   readonly nick: string;
   readonly messages: IrcMessage[] = [];
@@ -106,13 +106,13 @@ class IrcPerson {
     return poll(`a message to ${this.nick}`, () => this.messages.find(isIt));
   }
 
-  /** Texts of the bot's, to a target. */
+  /** The bot's texts to a target. */
   told(target: string): readonly string[] {
     const own = this.messages.filter(({ command, params }) => command === "NOTICE" && params[0] === target);
     return own.filter(({ source }) => source.includes("!")).map(({ params }) => params[1] ?? "");
   }
 
-  /** The first text of the bot's that fits, after which all before are forgotten. */
+  /** The bot's first text that matches; all texts before are forgotten. */
   async answer(target: string, pattern: RegExp): Promise<string> {
     const found = await poll(`${pattern}`, () => this.told(target).find((text) => pattern.test(text))).catch(
       (error: unknown) => {

@@ -1,6 +1,9 @@
 const CTRL_Z = "\x1a";
 
-/** What a person types into an interactive bash that runs `$M sh`: it is stopped, continued, stopped again and ended. */
+/**
+ * Keys that a person types into an interactive bash that runs `$M sh`: it is stopped, continued, stopped again and
+ * ended.
+ */
 export const JOB_CONTROL = {
   script: `printf 'PS1="%% " TERM=dumb; bind "set enable-bracketed-paste off"\\n' >rc; exec env M="$*" bash --rcfile rc -i`,
   types: [

@@ -9,7 +9,7 @@ import { NO_RETENTION } from "./no-retention.ts";
 import { poll } from "./poll.ts";
 import { startWeb } from "./web.ts";
 
-/** By the clock of its retention. */
+/** The time of its retention's clock. */
 export const NOW = "2026-11-30T12:00:00.000000Z";
 
 export interface KeepingSite {
@@ -17,9 +17,9 @@ export interface KeepingSite {
   readonly web: Awaited<ReturnType<typeof startWeb>>;
   readonly holds: Holds;
   sweeper(policy: Partial<RetentionConfig>): Sweeper;
-  /** One sweep under this policy. */
+  /** Runs one sweep under this policy. */
   sweep(policy: Partial<RetentionConfig>): Promise<{ executions: number; busy: number }>;
-  /** Resolves once the index has so many executions, of which nothing more is expected. */
+  /** Resolves once the index has so many executions, and expects nothing more of them. */
   settled(executions: number): Promise<void>;
 }
 

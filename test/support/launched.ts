@@ -35,7 +35,7 @@ export class Launched {
     return { node: this.launch.node, x: this.x, keyHash: hashKey(this.#k) };
   }
 
-  /** Its BEGIN, which the next batch acknowledges. */
+  /** Sends its BEGIN, which the next batch acknowledges. */
   async claim(on: IngestSite): Promise<void> {
     const { job, run, node, rank, startedMs } = this.launch;
     const labels = rank === undefined ? {} : { rank: String(rank) };

@@ -1,7 +1,7 @@
 import { type Result, type RunningProcess, run, type StartOptions, start } from "./processes.ts";
 import { program } from "./programs.ts";
 
-/** Environment in which no job of the machine that runs the tests, and no settings of it, are inherited. */
+/** An environment that inherits neither a job nor settings of the machine that runs the tests. */
 export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const inherited =
     /^(MLRUN_|SLURM_|PBS_|LSB_|FLUX_|SGE_|_CONDOR_|OMPI_|PMIX_|PMI_|PARALLEL_|XDG_STATE_HOME$|PYTHONUNBUFFERED$)/;

@@ -18,11 +18,11 @@ export interface MockCollector {
   readonly live: MockLive;
   /** Newest first, as the list shows them. Tests add to it. */
   readonly executions: MockExecution[];
-  /** Paths of the API that were asked for, with their query. */
+  /** Requested paths of the API, with their query. */
   readonly requests: string[];
-  /** What the next logins are answered with; 204 and a cookie when undefined. */
+  /** Answer to the next logins; undefined: 204 and a cookie. */
   refuseLogin: { readonly status: number; readonly code: string; readonly retryAfterSeconds?: number } | undefined;
-  /** Refuses WebSockets, as a collector on which this user has too many. */
+  /** Refuses WebSockets, like a collector on which this user has too many. */
   refuseSockets: boolean;
   /** Ends all sessions. */
   signOut(): void;
@@ -34,7 +34,7 @@ interface MockCollectorOptions {
   readonly uiFolder: string;
   readonly executions?: readonly MockExecution[];
   readonly signedIn?: boolean;
-  /** Alice may see everybody's. */
+  /** Whether Alice sees everybody's executions. */
   readonly admin?: boolean;
   readonly mismatches?: readonly UserMismatch[];
   readonly port?: number;
@@ -44,7 +44,7 @@ interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly type?: string;
-  /** Sent as it is where it is bytes, as JSON else. */
+  /** Bytes are sent unchanged, anything else as JSON. */
   readonly body?: object;
 }
 

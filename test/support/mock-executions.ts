@@ -2,7 +2,7 @@ import { formatTimestamp } from "../../src/frame/timestamp.ts";
 import type { Execution, LineRange } from "../../src/wire/api.ts";
 import type { StreamName } from "../../src/wire/stream-name.ts";
 
-/** What one line of a made-up execution is: bytes as printed, without the LF. */
+/** A line of a made-up execution: bytes as printed, without the LF. */
 export interface MockLine {
   readonly stream: StreamName;
   readonly bytes: Buffer;
@@ -21,7 +21,7 @@ export interface MockExecutionOptions {
   readonly run?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly facts?: Pick<Execution, "parent" | "within" | "clockMs" | "claimedUser">;
-  /** Lines that are there from the start. */
+  /** Number of lines stored at the start. */
   readonly lines?: number;
   readonly missing?: readonly LineRange[];
   /** Microseconds from one line to the next. */
@@ -30,7 +30,7 @@ export interface MockExecutionOptions {
   readonly ended?: Partial<Pick<Execution, "state" | "delivery" | "code" | "signal" | "thinned" | "dropped">>;
 }
 
-/** One made-up execution. Its lines are computed when asked for, so it may have any number of them. */
+/** A made-up execution. Its lines are computed on demand, so it may have any number of them. */
 export class MockExecution {
   readonly options: MockExecutionOptions & { readonly owner: string };
   #lastN: number;
@@ -60,7 +60,7 @@ export class MockExecution {
     return range;
   }
 
-  /** The lines of a hole have arrived late. */
+  /** Fills a hole with lines that arrive late. */
   deliver(range: LineRange): void {
     this.#missing = this.#missing.filter(([from]) => from !== range[0]);
   }

@@ -13,16 +13,16 @@ const CHUNK_LINES = 500;
 export class MockLive {
   readonly #executions: () => readonly MockExecution[];
   readonly #viewers = new Map<WebSocket, Map<number, Subscribe>>();
-  /** Every message that viewers sent, oldest first, for tests to look at. */
+  /** Every message from viewers, oldest first. */
   readonly received: ClientMessage[] = [];
-  /** The code that subscriptions are refused with, while there is one. */
+  /** The code with which subscriptions are refused, if they are. */
   refusal: string | undefined;
 
   constructor(executions: () => readonly MockExecution[]) {
     this.#executions = executions;
   }
 
-  /** Connections at the moment. */
+  /** Number of open connections. */
   get viewers(): number {
     return this.#viewers.size;
   }

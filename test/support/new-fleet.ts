@@ -10,7 +10,7 @@ type ThreadOptions = ConstructorParameters<typeof FleetThread>[0];
 const LISTEN = { host: "127.0.0.1", port: 0 };
 const WORKER = new URL(`file://${ROOT}/dist/src/fleet/thread/worker.js`);
 
-/** What a test need not say: on free ports of loopback, and without limits of users' files. */
+/** Options that a test need not set: free ports of loopback, and no limits of users' files. */
 function usual() {
   return {
     ...{ listen: LISTEN, listenForFiles: LISTEN, fileBytesPerUser: 0 },

@@ -1,6 +1,6 @@
 import type { RetentionConfig } from "../../src/host/config-retention.ts";
 
-/** Nothing goes by itself. */
+/** Deletes nothing by itself. */
 export const NO_RETENTION: RetentionConfig = {
   maxAgeMs: undefined,
   bytesPerUser: undefined,

@@ -1,6 +1,6 @@
 const ID = "01JCABCDEFGHJKMNPQRSTVWXYZ";
 
-/** Mistakes in mlrun's command line, and what its launcher and its fallback in Node say. */
+/** Mistakes in mlrun's command line, with the message of its launcher and of its fallback in Node. */
 export const OPTION_MISTAKES: readonly (readonly [words: readonly string[], message: string])[] = [
   [[], "no command after --"],
   [["--"], "no command after --"],

@@ -6,7 +6,7 @@ import { ROOT } from "./programs.ts";
 import { runAsRoot } from "./root.ts";
 import { tempFolder } from "./temp-folder.ts";
 
-/** A service of PAM with these rules, removed afterwards. Returns its name. */
+/** Installs a PAM service with these rules, removed afterwards. Resolves to its name. */
 export async function pamService(rules: string): Promise<string> {
   const name = `mltest${randomBytes(4).toString("hex")}`;
   const path = join("/etc/pam.d", name);

@@ -6,7 +6,7 @@ import { tempFolder } from "./temp-folder.ts";
 /** Runs a command in a new container. `options` are podman's. */
 type Podman = (options: readonly string[], command: readonly string[]) => Promise<Result>;
 
-/** Why podman cannot be used here. Undefined: it can. */
+/** Why podman cannot be used here; undefined if it can. */
 export async function podmanIsMissing(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return "needs root: run the tests as root";
   return (await run("sh", ["-c", "command -v podman"])).code === 0 ? undefined : "podman is not installed";
@@ -32,9 +32,9 @@ export async function madePodman(env: NodeJS.ProcessEnv): Promise<Podman> {
   return (options, command) => call(["run", ...CONTAINER, ...options, "links:1", ...command]);
 }
 
-/** Debian 12's crun refuses machines that have cgroups of both versions: in here only the first is left. */
+/** Debian 12's crun refuses machines with cgroups of both versions: only the first is left inside. */
 const ONE_CGROUP_TREE = 'if [ -d /sys/fs/cgroup/unified ]; then umount /sys/fs/cgroup/unified; fi; exec "$@"';
 
-/** podman asks for more open files and processes than a machine may have given to its root. */
+/** podman asks for more open files and processes than some machines allow their root. */
 const LIMITS = ["--ulimit", "nofile=1000:1000", "--ulimit", "nproc=1000:1000"];
 const CONTAINER = ["--rm", "--network", "none", "--log-driver", "none", ...LIMITS, "-v", "/usr:/usr:ro"];

@@ -2,16 +2,16 @@ import { setTimeout as delay } from "node:timers/promises";
 
 const INTERVAL_MS = 10;
 /**
- * Ends only what hangs. What works takes milliseconds, and the start of a collector seconds; on a machine with fifteen
- * programs for each processor both take ten times as long.
+ * Ends only a test that hangs. A working one takes milliseconds, and the start of a collector seconds; on a machine
+ * with fifteen programs for each processor both take ten times as long.
  */
 export const PATIENCE_MS = 30_000;
-/** The same of a demo's start: a collector, and four nodes with relay and agent. */
+/** Patience for a demo's start: a collector, and four nodes with relay and agent. */
 export const DEMO_PATIENCE_MS = 100_000;
 
 /**
- * Asks until the answer is neither undefined nor false, and returns it. Throws after `withinMs`, naming what was
- * waited for. For what cannot tell by itself that it is ready; prefer an event where there is one.
+ * Asks until the answer is neither undefined nor false, and returns it. Throws after `withinMs`, with the name of the
+ * missing event. Prefer an event where there is one.
  */
 export async function poll<T>(
   what: string,

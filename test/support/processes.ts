@@ -9,7 +9,7 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** What a program that has ended left. */
+/** Exit and output of a program that has ended. */
 export interface Result extends Exit {
   readonly stdout: string;
   readonly stderr: string;
@@ -24,31 +24,31 @@ export interface RunningProcess {
   output(): string;
   stdout(): Buffer;
   stderr(): Buffer;
-  /** The first match in the output, also in what was printed before the call. */
+  /** The first match in the output, including output from before the call. */
   waitFor(pattern: RegExp, withinMs?: number): Promise<RegExpMatchArray>;
   signal(signal: NodeJS.Signals): void;
-  /** Nobody reads it any more. */
+  /** Closes the reading end of its output. */
   closeOutput(): void;
   /** Settles when it has ended and its pipes are closed. */
   readonly ended: Promise<Exit>;
-  /** Sends the signal, waits for the end, and uses SIGKILL when that takes longer than 10 s. */
+  /** Sends the signal and waits for the end; after 10 s sends SIGKILL. */
   end(signal?: NodeJS.Signals): Promise<Exit>;
 }
 
 export interface StartOptions extends Pick<SpawnOptions, "cwd" | "env" | "uid" | "gid" | "detached"> {
-  /** Written to its stdin, which is closed then. Without it stdin is an open pipe. */
+  /** Written to its stdin, which is then closed. Without it, stdin is an open pipe. */
   readonly input?: string | Buffer;
 }
 
 const KILL_AFTER_MS = 10_000;
 
-/** What a worker that ends in the middle of a test would leave behind. */
+/** Programs that a worker would leave behind if it ended in the middle of a test. */
 const running = new Set<ChildProcess>();
 process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Starts a program and ends it afterwards, by its pid, when it still runs then. */
+/** Starts a program; afterwards ends it, by its pid, if it still runs. */
 export function start(command: string, args: readonly string[], options: StartOptions = {}): RunningProcess {
   const { input, ...spawnOptions } = options;
   const child = spawn(command, args, { ...spawnOptions, stdio: ["pipe", "pipe", "pipe"] });
@@ -64,7 +64,7 @@ export function start(command: string, args: readonly string[], options: StartOp
       chunks.push(bytes);
     });
   }
-  // A program that does not read its stdin to the end is no error of the test.
+  // A program may leave its stdin unread: that is no error of the test.
   child.stdin.on("error", () => {});
   if (input !== undefined) child.stdin.end(input);
 
@@ -110,7 +110,7 @@ export function start(command: string, args: readonly string[], options: StartOp
   };
 }
 
-/** Runs a program to its end. A program that cannot be started has code 127. */
+/** Runs a program to its end. The code is 127 if it cannot be started. */
 export async function run(command: string, args: readonly string[], options: StartOptions = {}): Promise<Result> {
   const running = start(command, args, { input: "", ...options });
   const exit = await running.ended;

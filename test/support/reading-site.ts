@@ -3,7 +3,7 @@ import { openRelay } from "./ingest-site.ts";
 import { RemoteMlctl } from "./remote-mlctl.ts";
 import { startSearchSite } from "./search-site.ts";
 
-/** A colour, then what would clear the screen, set a title, ask the terminal and hide text. */
+/** A colour, then sequences that would clear the screen, set a title, query the terminal and hide text. */
 export const HOSTILE = "\u001b[31mred\u001b[0m \u001b[2J\u001b]0;owned\u0007\u001b[6n\u009b2K\u0007\u202eend";
 export const DRIVES = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 const INTRODUCER = "\u001b[";
@@ -20,7 +20,7 @@ export async function startReadingSite() {
   const site = await startSearchSite();
   const relay = await openRelay(site.on);
   const mlctl = await RemoteMlctl.signedIn(site.web.origin, "alice");
-  // Their ids differ in the last letters only, so that a beginning fits both.
+  // Their ids differ only in the last characters, so that a beginning fits both.
   const train = fakeExecution({ x: "01JDTC8V6CZ7M4V5X9Q2N3K4PW", job: "train", node: "gpu1" });
   const other = fakeExecution({ x: "01JDTC8V6CZ7M4V5X9Q2N3K4PX", job: "other", node: "gpu2" });
   const bobs = fakeExecution({ x: "01JDTC8V6CZ7M4V5X9Q2N3K4PY" });

@@ -1,4 +1,6 @@
-/** The encoding of a line's text as FACTS states it, written for clearness: one regular expression a rule. */
+/**
+ * The encoding of a line's text as src/frame/README.md states it, written for clearness: one regular expression a rule.
+ */
 export function encodeText(text: string): string {
   return (
     text

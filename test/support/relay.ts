@@ -18,7 +18,7 @@ export interface Relay extends Rsyslogd {
 export interface RelayOptions {
   /** Folder of an earlier relay, to start it again. It holds the folders `run`, `relay` and `state`. */
   readonly folder?: string;
-  /** `127.0.0.1` where it is not said. */
+  /** Default `127.0.0.1`. */
   readonly collectorHost?: string;
   readonly collectorPort: number;
   /** Folder of `makePki`. Without it frames travel in the clear. */
@@ -53,7 +53,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   return { ...rsyslogd, runDir, stateDir, beginSocket, linesSocket, gate: await startGate(sockets) };
 }
 
-/** In tests the gate is of the same user as the relay. */
+/** In tests, the gate runs as the relay's user. */
 export const OWN_GROUP: readonly string[] = ["--gate-group", String(process.getgid?.())];
 
 /** Sets parameters wherever a printed configuration has them, to reach a case sooner. */

@@ -2,7 +2,9 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 
-/** A RELP client for tests: sends commands, remembers which were acknowledged. Not built on the collector's parser. */
+/**
+ * A RELP client for tests: sends commands, and remembers which were acknowledged. Not built on the collector's parser.
+ */
 export class RelpClient {
   readonly socket: Socket;
   readonly replies: string[] = [];
@@ -68,7 +70,7 @@ export class RelpClient {
     await this.answered(this.#txnr);
   }
 
-  /** Resolves when that many replies came; rejects when the server closes before. */
+  /** Resolves after this many replies; rejects if the server closes before. */
   async answered(count: number): Promise<void> {
     while (this.replies.length < count) {
       if (this.socket.destroyed || this.socket.readableEnded) {

@@ -6,13 +6,13 @@ import { poll } from "./poll.ts";
 
 export interface RelpDump {
   readonly port: number;
-  /** DATA of every `syslog` frame in the order received, re-sent ones too. */
+  /** DATA of every `syslog` frame in the order received, including resent ones. */
   readonly messages: readonly Buffer[];
-  /** The frames that a relay sends of its own, which are not among the messages. */
+  /** The relay's own frames, which are not among the messages. */
   readonly relayFrames: readonly string[];
-  /** Sessions that were opened so far. */
+  /** Number of sessions opened so far. */
   sessions(): number;
-  /** Octets as they came, whatever they are. */
+  /** Passes on raw octets as they come. */
   onData(listener: (bytes: Buffer) => void): void;
   waitFor(count: number, withinMs?: number): Promise<readonly Buffer[]>;
   close(): Promise<void>;
@@ -24,7 +24,7 @@ interface RelpDumpOptions {
   readonly tls?: { readonly key: Buffer; readonly cert: Buffer; readonly ca: Buffer };
   /** The status of each message's reply. Default `200 OK`. */
   readonly answer?: string;
-  /** False: answers the sender's close, and then holds the connection open. */
+  /** False: answers the sender's close, then holds the connection open. */
   readonly closes?: boolean;
 }
 
@@ -109,7 +109,7 @@ interface Frame {
   readonly bytes: number;
 }
 
-/** TXNR SP COMMAND SP LENGTH [SP DATA] LF */
+/** Parses TXNR SP COMMAND SP LENGTH [SP DATA] LF. */
 function parseFrame(bytes: Buffer): Frame | undefined {
   const commandAt = bytes.indexOf(SPACE) + 1;
   const lengthAt = bytes.indexOf(SPACE, commandAt) + 1;

@@ -6,7 +6,7 @@ import { type Result, type RunningProcess, run, start } from "./processes.ts";
 import { program } from "./programs.ts";
 import { tempFolder } from "./temp-folder.ts";
 
-/** mlctl of one person, with a folder of settings of its own. */
+/** One person's mlctl, with its own folder of settings. */
 export class RemoteMlctl {
   readonly folder: string;
   readonly #env: NodeJS.ProcessEnv;

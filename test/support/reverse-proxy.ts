@@ -98,7 +98,7 @@ export function whyNoProxy(name: ProxyName): string | undefined {
   return found.status === 0 ? undefined : `needs ${name}: apt-get install ${name}`;
 }
 
-/** Starts one in front of a unix socket, below `/logs/`. Returns its port. */
+/** Starts a proxy in front of a unix socket, below `/logs/`. Resolves to its port. */
 export async function startReverseProxy(name: ProxyName, socket: string): Promise<{ readonly port: number }> {
   const { settings, command } = PROGRAMS[name] ?? {};
   if (settings === undefined || command === undefined) throw new TypeError(`There is no proxy ${name}`);

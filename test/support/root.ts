@@ -38,7 +38,7 @@ export async function createTestUser(prefix: string, options: { groups?: readonl
   const name = `${prefix}${randomBytes(4).toString("hex")}`;
   const password = randomBytes(12).toString("base64url");
   const groups = options.groups === undefined ? [] : ["--groups", options.groups.join(",")];
-  // Directories have names that useradd finds bad: `first.last`.
+  // Directories have names that useradd rejects: `first.last`.
   await must("useradd", "--badname", "--create-home", "--shell", "/bin/bash", ...groups, name);
   afterwards(async () => void (await runAsRoot("userdel", ["--remove", "--force", name])));
   const changed = await runAsRoot("chpasswd", [], `${name}:${password}\n`);
@@ -53,7 +53,7 @@ async function must(command: string, ...args: string[]): Promise<Result> {
   return result;
 }
 
-/** Starts a program as root. Through sudo only root may signal it, so that is how it is ended afterwards. */
+/** Starts a program as root. Through sudo only root may signal it, so root ends it afterwards. */
 export function startAsRoot(command: string, ...args: string[]): RunningProcess {
   const [program, ...rest] = asRoot(command, ...args);
   const running = start(program, rest);

@@ -8,7 +8,7 @@ export interface Rsyslogd {
   readonly process: RunningProcess;
   /** SIGTERM: rsyslogd empties or saves its queues. */
   stop(): Promise<Exit>;
-  /** SIGKILL: what it holds in memory is gone. */
+  /** SIGKILL: the contents of its memory are lost. */
   kill(): Promise<Exit>;
 }
 
@@ -45,10 +45,13 @@ async function whileRunning(process: RunningProcess, ask: () => Promise<boolean>
   throw new Error(`rsyslogd ended with ${exit.code} before it was ready:\n${process.output()}`);
 }
 
-/** In the kernel's list: the socket has called listen(2) (flag `__SO_ACCEPTCON`), or is one of datagrams (type 2). */
+/**
+ * Matches a line of the kernel's list: a socket that has called listen(2) (flag `__SO_ACCEPTCON`), or one of datagrams
+ * (type 2).
+ */
 const READY = /^\S+ \S+ \S+ (?:00010000|\S+ 0002) /;
 
-/** The kernel's list of the daemon's network: a socket file that a killed daemon left behind is not in it. */
+/** Whether a socket is in the list of the daemon's network: a file that a killed daemon left behind is not. */
 export async function isBound(path: string, pid: number): Promise<boolean> {
   const list = await readFile(`/proc/${pid}/net/unix`, "utf8").catch(() => "");
   return list.split("\n").some((line) => line.endsWith(` ${path}`) && READY.test(line));

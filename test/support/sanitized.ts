@@ -6,14 +6,17 @@ import { run } from "./processes.ts";
 import { ROOT } from "./programs.ts";
 import { tempFolder } from "./temp-folder.ts";
 
-/** Every read and write outside of what was allocated, and everything that C leaves undefined, ends the program. */
+/** Any access outside of allocated memory, and any undefined behaviour of C, ends the program. */
 const SANITIZED = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 const FLAGS = [..."-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror".split(" "), ...SANITIZED];
 
 interface SanitizedProgram {
-  /** A fixture. One that `startSanitized` runs answers each case on its stdin with a line: a letter, the length in 4 octets, and the octets. */
+  /**
+   * A fixture program. Under `startSanitized` it answers each case on its stdin with a line: a letter, the length in 4
+   * octets, and the octets.
+   */
   readonly program: string;
-  /** Where its parsers stand, and their names. */
+  /** Folder and names of the parsers' sources. */
   readonly folder: string;
   readonly sources: readonly string[];
   readonly libraries?: readonly string[];
@@ -31,7 +34,7 @@ export async function compileSanitized(of: SanitizedProgram): Promise<string> {
   return binary;
 }
 
-/** Starts such a program in a process of its own, and asks it one question at a time. */
+/** Starts such a program in its own process, and asks it one question at a time. */
 export async function startSanitized(of: SanitizedProgram): Promise<(kind: string, bytes: Buffer) => Promise<string>> {
   const env = { ...process.env, ...of.environment };
   const child = spawn(await compileSanitized(of), [], { env, stdio: ["pipe", "pipe", "pipe"] });

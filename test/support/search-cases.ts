@@ -10,7 +10,7 @@ export interface StoredLine {
   readonly isPiece: boolean;
   readonly time: string;
   readonly text: Buffer;
-  /** It came late, into the other file. */
+  /** Whether it came late, into the other file. */
   readonly isLate: boolean;
 }
 
@@ -50,7 +50,7 @@ const TEXTS = [
 const BYTES = [[0xff], [0xff, 0xfe], [0xef, 0xbb, 0xbf], [0], [0x0d], [0xc3], [0xa9]].map((bytes) =>
   Buffer.from(bytes),
 );
-/** Both engines read these alike, byte by byte. */
+/** Expressions that both engines read alike, byte by byte. */
 const REGEXES = [
   "a",
   "^a",
@@ -97,7 +97,7 @@ const NEEDLES = [
   "stdout F ",
   "éé",
 ];
-/** Long enough for whole blocks to be passed over, and made of pieces that are frequent. */
+/** Long enough to skip whole blocks, and made of frequent pieces. */
 const LONG_NEEDLES = ["aaaa", "aaaaaa", "aaas", "Aaaa"];
 
 const text = fc
@@ -108,7 +108,7 @@ const line = fc.record({
   stream: fc.constantFrom("stdout" as const, "stdout" as const, "stderr" as const),
   isPiece: fc.nat(3).map((dice) => dice === 0),
   isLate: fc.nat(4).map((dice) => dice === 0),
-  /** Numbers that are missing before it. */
+  /** How many numbers are missing before it. */
   hole: fc.nat(9).map((dice) => (dice === 0 ? 2 : 0)),
   second: fc.nat(3),
   text,
@@ -151,9 +151,9 @@ const request = fc
   .map(({ pattern, ...others }): SearchRequest => {
     const context = others.buckets ? { before: 0, after: 0 } : {};
     const wanted = { what: { all: true as const }, nodes: [], only: [], labels: {}, ...pattern, ...others, ...context };
-    // Only what is searched as it is lets blocks be passed over.
+    // Blocks can be skipped only for texts searched literally.
     if (LONG_NEEDLES.includes(wanted.pattern)) return { ...wanted, invert: false, before: 0, after: 0 };
-    // What is a capital letter of an expression is ripgrep's own matter.
+    // Only ripgrep decides which letters of an expression are capital.
     return pattern.regex && wanted.case === "smart" ? { ...wanted, case: "match" } : wanted;
   });
 
@@ -176,7 +176,7 @@ const place = fc
   .record({ second: fc.nat(3), x: fc.nat(2).map(String), n: fc.integer({ min: 1, max: 30 }), isLine: fc.boolean() })
   .map(({ second, x, n, isLine }): RunPlace => (isLine ? { time: timeOf(second), x, n } : { time: timeOf(second) }));
 
-/** The hits beside a place of a run. */
+/** A search for the hits on one side of a place in a run. */
 export const stepCase: fc.Arbitrary<SearchCase> = fc
   .record({ search: searchCase, place, direction: fc.constantFrom("next" as const, "previous" as const) })
   .map(({ search, place, direction }) => {

@@ -13,11 +13,11 @@ import { parseSearchEvent, type SearchEvent } from "../../src/wire/search-event.
 import type { SearchCase, StoredLine } from "./search-cases.ts";
 import { type Expected, reference } from "./search-reference.ts";
 
-/** A change of what the search is given, which the comparison must notice. */
+/** A change of the search's input that the comparison must notice. */
 export interface Mutant {
   readonly line?: (line: StoredLine) => StoredLine;
   readonly piece?: (piece: LogPiece) => LogPiece;
-  /** The file of filters. */
+  /** Changes the file of filters. */
   readonly filter?: (file: Buffer) => Buffer;
 }
 
@@ -38,7 +38,7 @@ export async function checkSearch(
   }
 }
 
-/** A packed log has no late lines but those that came behind all others. */
+/** In a packed log, only lines that came behind all others are late. */
 function lateAtEnd(lines: readonly StoredLine[]): readonly StoredLine[] {
   const last = lines.findLastIndex(({ isLate }) => !isLate);
   return lines.map((line, at) => ({ ...line, isLate: at > last }));
@@ -53,7 +53,7 @@ function checkEvents(search: SearchCase, events: readonly SearchEvent[]): void {
   const { lines, counts, executions } = expected;
   assert.deepEqual(found(events), { lines, counts, executions });
   assert.equal(capped, expected.capped);
-  // Of executions that are only named, some hits are not read.
+  // If only executions are named, some hits are not read.
   if (request.show !== "executions" && !capped) assert.equal(hits, expected.hits);
   checkBuckets(search, events, expected);
   if (request.regex || request.case !== "match") return;
@@ -148,7 +148,7 @@ async function eventsOf(
   }
 }
 
-/** Runs of numbers without a hole that stand in one file. */
+/** Runs of consecutive numbers in one file. */
 function piecesOf(lines: readonly StoredLine[], files: { main: OpenLog; late: OpenLog }): LogPiece[] {
   const at = { main: 0, late: 0 };
   const pieces: LogPiece[] = [];
@@ -164,7 +164,7 @@ function piecesOf(lines: readonly StoredLine[], files: { main: OpenLog; late: Op
     before = line;
   }
   const [only, another] = pieces;
-  // As the store says of an execution that is stored in one piece.
+  // The store reports this for an execution that is stored in one piece.
   const isWhole = only !== undefined && another === undefined && !lines.some(({ isPiece }) => isPiece);
   return isWhole ? [{ ...only, isWhole }] : pieces;
 }

@@ -13,7 +13,7 @@ interface WholeLine {
   readonly long: boolean;
 }
 
-/** What a search must say about a line. */
+/** A line that the search must report. */
 type ExpectedLine = readonly [
   t: "hit" | "context",
   execution: number,
@@ -32,7 +32,7 @@ export interface Expected {
   readonly capped: boolean;
 }
 
-/** What a search finds, worked out in the plainest way: line by line, with JavaScript's own expressions. */
+/** The result of a search, found in the plainest way: line by line, with JavaScript's own expressions. */
 export function reference({ executions, request, sizes }: SearchCase): Expected {
   const whole = executions.flatMap((lines, execution) => join(lines, { execution, request, sizes }));
   const isHit = ({ bytes }: WholeLine): boolean =>
@@ -56,7 +56,7 @@ export function reference({ executions, request, sizes }: SearchCase): Expected 
   return { lines: withContext(read, shown, request), counts: [], executions: [], hits, capped: isCapped };
 }
 
-/** The nearest of a place's side by time, execution and number. */
+/** The nearest hit on one side of a place, by time, execution and number. */
 function beside(
   all: readonly WholeLine[],
   { place: { time, x, n }, direction, limit }: SearchRequest & { readonly place: RunPlace },
@@ -76,7 +76,7 @@ function countIn(lines: readonly WholeLine[], number: number): number {
   return lines.filter(({ execution }) => execution === number).length;
 }
 
-/** Pieces of each stream joined; a hole ends them. */
+/** Joins the pieces of each stream; a hole ends a line. */
 function join(
   lines: readonly StoredLine[],
   { execution, request, sizes }: { execution: number } & Pick<SearchCase, "request" | "sizes">,
@@ -119,7 +119,7 @@ function withContext(all: readonly WholeLine[], hits: readonly WholeLine[], requ
   return lines;
 }
 
-/** Of the letters of the cases alone: none of them has a case of another length. */
+/** Considers only the letters of the cases: none of them has a case of another length. */
 function hasOthers({ also, word, ...request }: SearchRequest, bytes: Buffer): boolean {
   const line = bytes.toString("utf8").normalize("NFC");
   return also.every(({ text, isNot }) => {
@@ -150,7 +150,7 @@ function matches(request: SearchRequest, bytes: Buffer): boolean {
   return false;
 }
 
-/** Unicode's simple case folding, of the characters that the cases have. */
+/** Unicode's simple case folding, for the characters in the cases. */
 function simpleFold(character: string): string {
   if (character === "ſ") return "s";
   return character === "\u212a" ? "k" : character.toLowerCase();

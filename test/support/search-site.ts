@@ -23,9 +23,9 @@ export async function startSearchSite(
     readonly maxMs?: number;
     readonly sayEveryMs?: number;
     readonly searches?: number;
-    /** Instead of the built one. */
+    /** Used instead of the built worker. */
     readonly workerFile?: URL;
-    /** Seals executions as soon as they end; the time is the store's. */
+    /** Seals executions as soon as they end; the clock is the store's. */
     readonly sealedBy?: { readonly nowMs: () => number };
     readonly sizes?: Partial<EpochSizes>;
     readonly wallMs?: () => number;

@@ -1,7 +1,7 @@
 import { run } from "./processes.ts";
 import { asUser, type TestUser } from "./root.ts";
 
-/** What stands on stdin goes to a stream socket, half-closed then; prints what comes back. */
+/** Sends stdin to a stream socket, half-closes it, and prints the answer. */
 const STREAM = `import socket,sys
 s=socket.socket(socket.AF_UNIX,socket.SOCK_STREAM); s.connect(sys.argv[1])
 try: s.sendall(sys.stdin.buffer.read()); s.shutdown(socket.SHUT_WR)
@@ -13,7 +13,7 @@ try:
     sys.stdout.write(b.decode())
 except OSError: pass`;
 
-/** Which of the paths on stdin may be read or written, by whoever runs it: "r PATH" and "w PATH". */
+/** Prints which of the paths on stdin its user may read or write: "r PATH" and "w PATH". */
 const TRY = `import os,stat,sys
 for path in sys.stdin.read().split("\\0"):
   try: kind=os.stat(path).st_mode
@@ -26,7 +26,7 @@ for path in sys.stdin.read().split("\\0"):
       try: open(path,mode).close(); print(name,path)
       except OSError: pass`;
 
-/** Sends to the gate as a user, one connection. @returns What it answered: "KT" when all was taken over. */
+/** Sends to the gate as a user, over one connection. @returns The answer: "KT" if everything was taken over. */
 export async function sendToGateAs(user: TestUser, socketPath: string, bytes: Buffer): Promise<string> {
   const [command, ...args] = asUser(user, "python3", "-c", STREAM, socketPath);
   const result = await run(command, args, { input: bytes });
@@ -34,7 +34,7 @@ export async function sendToGateAs(user: TestUser, socketPath: string, bytes: Bu
   return result.stdout;
 }
 
-/** What a user may read ("r PATH") and write ("w PATH") of files and folders whose names are known. */
+/** Files and folders of known names that a user may read ("r PATH") and write ("w PATH"). */
 export async function openableBy(user: TestUser, paths: readonly string[]): Promise<string[]> {
   const [command, ...args] = asUser(user, "python3", "-c", TRY);
   const result = await run(command, args, { input: paths.join("\0") });

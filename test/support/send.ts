@@ -6,8 +6,8 @@ import type { FakeExecution } from "./envelopes.ts";
 import { run } from "./processes.ts";
 
 /**
- * Sends messages to a socket of the relay, octet counted, as the gate does, and waits for the relay's EOF, which says
- * that all were taken over. Fails when the relay breaks the connection.
+ * Sends messages to a socket of the relay, octet-counted, as the gate does, and waits for the relay's EOF, which says
+ * that all were taken over. Fails if the relay breaks the connection.
  */
 export async function sendLines(socketPath: string, messages: readonly (string | Buffer)[]): Promise<void> {
   const socket = createConnection({ path: socketPath, allowHalfOpen: true });
@@ -16,7 +16,7 @@ export async function sendLines(socketPath: string, messages: readonly (string |
   await once(socket, "end");
 }
 
-/** What mlrun sends to the gate for one execution: BEGIN, and these frames. */
+/** Bytes that mlrun sends to the gate for one execution: BEGIN, and these frames. */
 export function connectionOf(
   one: FakeExecution,
   frames: readonly (string | Buffer)[],
@@ -27,7 +27,7 @@ export function connectionOf(
   return Buffer.concat([greeting({ x: one.x, k: one.k, json }), octetCounting(frames)]);
 }
 
-/** One execution over the gate, from envelopes. Fails when not all is taken over. */
+/** Sends one execution to the gate, from envelopes. Fails if not all is taken over. */
 export async function sendExecution(gate: string, one: FakeExecution, envelopes: readonly string[]): Promise<void> {
   const socket = createConnection({ path: gate, allowHalfOpen: true });
   let answers = "";

@@ -7,13 +7,13 @@ import { poll } from "./poll.ts";
 import { run, start } from "./processes.ts";
 import { tempFolder } from "./temp-folder.ts";
 
-/** Debian's packages with these are gridengine-master, gridengine-exec and gridengine-client. */
+/** Debian has these in gridengine-master, gridengine-exec and gridengine-client. */
 const PROGRAMS = ["sge_qmaster", "sge_execd", "qsub", "qconf"];
-/** Of Debian's gridengine-common and -client. */
+/** Folders of Debian's gridengine-common and -client. */
 const INSTALLED = "/usr/lib/gridengine";
 const SHARED = "/usr/share/gridengine";
 
-/** Why no SGE can be started here. Undefined: one can. */
+/** Why no SGE can be started here; undefined if one can. */
 export async function sgeIsMissing(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return "needs root: run the tests as root";
   for (const program of PROGRAMS) {
@@ -22,7 +22,7 @@ export async function sgeIsMissing(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Starts an SGE of one host on loopback, in a cell of its own. @returns The environment of its commands. */
+/** Starts an SGE of one host on loopback, in a cell of its own. @returns The environment for its commands. */
 export async function startSge(): Promise<Readonly<Record<string, string>>> {
   const folder = await tempFolder();
   const env = {
@@ -53,7 +53,7 @@ async function succeed(file: string, args: readonly string[], env: NodeJS.Proces
   return stdout;
 }
 
-/** As Debian's init_cluster does it, with plain files for a spool. */
+/** Makes a cell as Debian's init_cluster does, with plain files for a spool. */
 async function makeCell(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
   const root = join(folder, "root");
   const common = join(root, "test/common");
@@ -68,7 +68,7 @@ async function makeCell(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
   await symlink(join(SHARED, "util"), join(root, "util"));
   await writeFile(join(common, "bootstrap"), bootstrap(common, spool));
   await writeFile(join(common, "act_qmaster"), `${hostname()}\n`);
-  // The name that 127.0.0.1 has; it must not be the host's.
+  // The name of 127.0.0.1, which must not be the host's.
   await writeFile(join(common, "host_aliases"), `${hostname()} localhost\n`);
   const global = withValues(await readFile(join(SHARED, "default-configuration"), "utf8"), {
     execd_spool_dir: join(folder, "execd"),
@@ -128,7 +128,7 @@ async function addQueue(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
   await succeed("qconf", ["-Msconf", file], env);
 }
 
-/** SGE's own text of settings, `name value` lines, with other values for some. */
+/** Changes values in SGE's text of settings, `name value` lines. */
 function withValues(text: string, values: Readonly<Record<string, string>>): string {
   return Object.entries(values).reduce(
     (changed, [name, value]) => changed.replace(new RegExp(`^${name}\\s.*$`, "m"), () => `${name} ${value}`),

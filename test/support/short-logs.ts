@@ -11,14 +11,14 @@ import { startSanitized } from "./sanitized.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 const SOURCES = ["short-begin", "labels", "short-frames", "secrets", "text", "utf8", "fields", "ids", "ring"];
-/** When an execution is over, in every case. */
+/** The time of each execution's end. */
 const NOW_US = 1_700_000_000_999_999;
 
-/** The two ways from an execution's records to what the gate gets. */
+/** The two ways from an execution's records to the gate's input. */
 export interface ShortLogs {
-  /** By the launcher, in C, with sanitizers. Undefined: it leaves them to Node. */
+  /** Written by the launcher, in C, with sanitizers. Undefined: the launcher leaves them to Node. */
   inC(records: Buffer): Promise<string | undefined>;
-  /** By Node. Undefined: BEGIN is invalid. */
+  /** Written by Node. Undefined: BEGIN is invalid. */
   inNode(records: Buffer): Promise<string | undefined>;
 }
 
@@ -30,7 +30,7 @@ export function timedRecord(type: string, payload: string | Buffer, timeUs: numb
 }
 
 export async function shortLogs(): Promise<ShortLogs> {
-  // A zone that counts leap seconds, where tzdata has it: all times are UTC nevertheless.
+  // A zone that counts leap seconds, if tzdata has it: all times are UTC nevertheless.
   const environment = { TZ: "right/UTC" };
   const ask = await startSanitized({ program: "short_log", folder: "src/launcher", sources: SOURCES, environment });
   const folder = await tempFolder();
@@ -46,7 +46,7 @@ export async function shortLogs(): Promise<ShortLogs> {
   };
 }
 
-/** Confirms everything. @returns A function that takes what the last connection brought. */
+/** A gate that confirms everything. @returns A function that takes the last connection's bytes. */
 async function gate(path: string): Promise<() => string> {
   let chunks: Buffer[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket: Socket) => {
@@ -61,7 +61,7 @@ async function gate(path: string): Promise<() => string> {
   return () => Buffer.concat(chunks).toString("latin1");
 }
 
-/** Settles when everything is handed over. False: nothing can be. */
+/** Settles when everything is handed over. False: nothing can be handed over. */
 async function logInNode(records: Buffer, folder: string): Promise<boolean> {
   let isDone = () => {};
   const done = new Promise<void>((settle) => {

@@ -26,46 +26,46 @@ export interface Relay {
   readonly stateDir: string;
   readonly rsyslogd: Rsyslogd;
   readonly gate: RunningProcess;
-  /** Sends what an earlier start left in the journal, where there is something. */
+  /** Sends the journal of an earlier start, if there is one. */
   readonly replay: RunningProcess | undefined;
 }
 
 interface SiteOptions {
-  /** The collector may check anybody's password and set ACLs for anybody. */
+  /** Whether the collector may check anybody's password and set ACLs for anybody. */
   readonly asRoot?: boolean;
   /** Address on which relays reach the collector. */
   readonly relpHost?: string;
   /** Lines of collector.toml. */
   readonly settings?: string;
-  /** With a broker on a port of its own. */
+  /** Whether it has a broker, on a port of its own. */
   readonly hasFleet?: boolean;
-  /** A disk that fails where the collector stores. */
+  /** A disk that fails below the collector's data folder. */
   readonly disk?: FailingDisk;
 }
 
-/** Where a node's relay stands, when that is not straight before the collector. */
+/** Place of a node's relay, if it does not connect to the collector directly. */
 interface RelayPlace {
-  /** For instance that of a proxy. */
+  /** The port of a proxy, for instance. */
   readonly collectorPort?: number;
   /** Runs rsyslogd through another program: `[command, ...args]`. */
   readonly through?: readonly string[];
-  /** As a part of a site's own rsyslogd. */
+  /** Whether the relay is part of a site's own rsyslogd. */
   readonly isDropIn?: boolean;
 }
 
-/** What stands in a site's rsyslog.conf before its drop-ins. */
+/** A site's rsyslog.conf before its drop-ins. */
 const SITE_CONFIG = 'module(load="imuxsock" SysSock.Use="off")\n';
 
 /**
- * A whole installation of the built programs on loopback: certificates, a collector, relays over TLS. Everything in one
- * temporary folder, ended and removed afterwards.
+ * A whole installation of the built programs on loopback: certificates, a collector, relays over TLS. Everything is in
+ * one temporary folder, ended and removed afterwards.
  */
 export class Site {
   readonly folder: string;
   readonly dataDir: string;
   readonly relpPort: number;
   readonly webPort: number;
-  /** Of the fleet's broker, if there is one. */
+  /** Port of the fleet's broker, if there is one. */
   readonly fleetPort: number;
   /** Where its nodes fetch files. */
   readonly filesPort: number;
@@ -109,7 +109,7 @@ export class Site {
     return (await fetch(`http://127.0.0.1:${this.#metricsPort}/metrics`)).text();
   }
 
-  /** What explains why something has not come: the collector's health, figures and last words, and its connections. */
+  /** Helps to explain why something has not come: the collector's health, metrics, latest output, and connections. */
   async state(): Promise<string> {
     const health = await fetch(`${this.origin}/healthz`).then((response) => response.text(), String);
     const figures = (await this.metrics().catch(String)).split("\n").filter((line) => /^ml_.* [^0]/.test(line));
@@ -150,7 +150,7 @@ export class Site {
       ? startAsRoot(process.execPath, MLCOLLECTOR, ...args)
       : start(process.execPath, [MLCOLLECTOR, ...args], { env: disk?.environment(this.dataDir) });
     await this.#collector.waitFor(/#code=/);
-    // Relays that were there before this collector would be ended after it, and without one each takes ten seconds.
+    // Relays started before this collector would be ended after it, and without a collector each takes ten seconds.
     afterwards(async () => void (await Promise.all(this.#rsyslogds.map((rsyslogd) => rsyslogd.kill()))));
   }
 
@@ -160,7 +160,7 @@ export class Site {
     return exit;
   }
 
-  /** Signed in as the user who runs the tests, by the code that the collector printed last. */
+  /** A client signed in as the user who runs the tests, by the code that the collector printed last. */
   async api(): Promise<ApiClient> {
     const codes = [...this.collector.output().matchAll(/#code=(\S+)/g)];
     const client = new ApiClient(this.origin);
@@ -176,7 +176,7 @@ export class Site {
     return this.restartRelay(node);
   }
 
-  /** Those of node1 and node2. */
+  /** Starts the relays of node1 and node2. */
   async startTwoRelays(place: RelayPlace = {}): Promise<Relay[]> {
     return [await this.startRelay("node1", place), await this.startRelay("node2", place)];
   }
@@ -211,7 +211,7 @@ export class Site {
     };
   }
 
-  /** Starts a node's gate again, with what stood before it. */
+  /** Starts a node's gate again, with the same sockets. */
   async restartGate(relay: Relay): Promise<Relay> {
     return {
       ...relay,
@@ -219,11 +219,11 @@ export class Site {
     };
   }
 
-  /** Resolves when what waited in a node's spool is with its relay. */
+  /** Resolves when a node's spool has been delivered to its relay. */
   async flushSpool(relay: Pick<Relay, "node" | "runDir">, withinMs?: number): Promise<void> {
     const isFlushed = async () => {
       const { code, stdout } = await this.mlrun(relay, ["--flush"]);
-      // Another flush has a file, and may have to leave it here.
+      // Another flush may be using a file, and may have to leave it here.
       return code === 0 && !stdout.includes("in use");
     };
     await poll(`${relay.node}'s spool to be empty`, isFlushed, withinMs);
@@ -236,7 +236,7 @@ export class Site {
     options: { user?: TestUser; env?: NodeJS.ProcessEnv } = {},
   ): Promise<Result> {
     const words = ["--run-dir", relay.runDir, ...args];
-    // Nodes have spools of their own: these stand on one machine.
+    // Each node has a spool of its own, since all are on one machine.
     const env = { ...process.env, MLRUN_SPOOL_DIR: join(this.folder, `${relay.node}-spool`), ...options.env };
     if (options.user === undefined) return run(MLRUN, words, { env });
     const [command, ...rest] = asUser(options.user, MLRUN, ...words);

@@ -8,10 +8,10 @@ import { poll } from "./poll.ts";
 import { run, start } from "./processes.ts";
 import { tempFolder } from "./temp-folder.ts";
 
-/** Debian's packages with these are slurmctld, slurmd, slurm-client and munge. */
+/** Debian has these in slurmctld, slurmd, slurm-client and munge. */
 const PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch"];
 
-/** Why no Slurm can be started here. Undefined: one can. */
+/** Why no Slurm can be started here; undefined if one can. */
 export async function slurmIsMissing(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return "needs root: run the tests as root";
   for (const program of PROGRAMS) {
@@ -20,7 +20,7 @@ export async function slurmIsMissing(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Starts a Slurm of one node on loopback. @returns The environment of its commands. */
+/** Starts a Slurm of one node on loopback. @returns The environment for its commands. */
 export async function startSlurm(): Promise<{ readonly SLURM_CONF: string }> {
   const folder = await tempFolder();
   const munge = ["socket", "pid-file", "log-file", "seed-file"].map(

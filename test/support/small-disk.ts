@@ -11,7 +11,7 @@ export class SmallDisk {
     this.folder = folder;
   }
 
-  /** Whatever the folder holds is covered until the test is over. */
+  /** Mounts it over the folder's content, until the test is over. */
   static async mount(folder: string, megabytes: number): Promise<SmallDisk> {
     mkdirSync(folder, { recursive: true });
     const mounted = await runAsRoot("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=777`, "tmpfs", folder]);
@@ -20,14 +20,14 @@ export class SmallDisk {
     return new SmallDisk(folder);
   }
 
-  /** Fills it up but for so many bytes. */
+  /** Fills the disk except for this many bytes. */
   fill(leaveBytes: number): void {
     const path = join(this.folder, "ballast");
     const { bavail, bsize } = statfsSync(this.folder);
     try {
       writeFileSync(path, Buffer.alloc(Math.max(0, bavail * bsize - leaveBytes)));
     } catch {
-      // Others wrote meanwhile: fuller than full it cannot be.
+      // Others wrote meanwhile: it is full already.
     }
   }
 

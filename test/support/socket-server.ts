@@ -6,7 +6,7 @@ import { afterwards } from "./cleanup.ts";
 export interface SocketServer {
   /** Connections, oldest first. */
   readonly sockets: Socket[];
-  /** Called with each connection to come. */
+  /** Calls the listener with each connection from now on. */
   onConnection(listener: (socket: Socket) => void): void;
   close(): Promise<void>;
 }

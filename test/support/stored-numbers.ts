@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { FakeExecution } from "./envelopes.ts";
 import { type IngestSite, ROOT } from "./ingest-site.ts";
 
-/** Numbers of the lines that can be read back, each of which must have its own text. */
+/** Numbers of the lines that can be read back. Each must have its own text. */
 export async function storedNumbers(
   on: IngestSite,
   { x, node }: Pick<FakeExecution, "x" | "node">,

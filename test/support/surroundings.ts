@@ -1,17 +1,17 @@
-/** What a batch system or launcher leaves in the environment, and what mlrun makes of it. */
+/** Variables of a batch system or launcher, and the names that mlrun derives from them. */
 interface Surrounding {
   readonly name: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly job: string;
   readonly run: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Content of a file, whose path this variable names. */
+  /** Content of a file whose path this variable names. */
   readonly file?: { readonly variable: string; readonly text: string };
-  /** Only the launcher in C looks further than to variables. */
+  /** Only the launcher in C looks beyond variables. */
   readonly needsLauncher?: boolean;
 }
 
-/** Recorded, or as their manuals have them. */
+/** Recorded, or taken from their manuals. */
 export const SURROUNDINGS: readonly Surrounding[] = [
   {
     name: "Slurm, a batch script",

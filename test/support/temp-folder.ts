@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterwards } from "./cleanup.ts";
 
-/** Not removed yet. */
+/** Folders that are not removed yet. */
 const folders = new Set<string>();
 
 /**
@@ -14,14 +14,14 @@ export async function tempFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "ml-"));
   folders.add(folder);
   afterwards(async () => {
-    // What a detached program still writes makes it fail for a moment (ENOTEMPTY).
+    // A detached program that still writes makes this fail for a moment (ENOTEMPTY).
     if (folders.delete(folder)) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   });
   await chmod(folder, 0o711);
   return folder;
 }
 
-/** Leaves the present folders to people who look for the cause of a failure, and names them. */
+/** Keeps the present folders for people who look for the cause of a failure. Returns their paths. */
 export function keepTempFolders(): readonly string[] {
   const kept = [...folders];
   folders.clear();

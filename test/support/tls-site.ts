@@ -14,12 +14,12 @@ import { tempFolder } from "./temp-folder.ts";
 
 export const DAY_MS = 86_400_000;
 
-/** From and to so many days from now. */
+/** A lifetime from and to so many days from now. */
 export function days(from: number, to: number): Lifetime {
   return { fromMs: Date.now() + from * DAY_MS, toMs: Date.now() + to * DAY_MS };
 }
 
-/** As `mlctl pki` makes it, but with any lifetime of authority and collector. */
+/** Makes a pki like `mlctl pki`, with any lifetime of authority and collector. */
 export async function pkiLasting(lifetime: Lifetime | undefined, ...nodes: readonly string[]): Promise<string> {
   const folder = join(await tempFolder(), "pki");
   await initPki(folder, ["localhost", "127.0.0.1"], lifetime);
@@ -27,7 +27,7 @@ export async function pkiLasting(lifetime: Lifetime | undefined, ...nodes: reado
   return folder;
 }
 
-/** What a relay shows, and whom it trusts. */
+/** A relay's own certificate, and the authority that it trusts. */
 export async function credentials(folder: string, name: string, trusts = folder): Promise<ConnectionOptions> {
   const [cert, key] = [await readFile(join(folder, `${name}.crt`)), await readFile(join(folder, `${name}.key`))];
   return { cert, key, ca: await readFile(join(trusts, "ca.crt")), servername: "localhost" };
@@ -54,7 +54,7 @@ export class TlsSite {
     this.site.relp.reload(await loadCertificates(this.pki));
   }
 
-  /** Opens a session as a node of this pki, or as anybody. Rejects when it is refused. */
+  /** Opens a session as a node of this pki, or with any credentials. Rejects if it is refused. */
   async connect(as: string | ConnectionOptions): Promise<RelpClient> {
     const tls = typeof as === "string" ? await credentials(this.pki, as) : as;
     const client = await RelpClient.open(this.site.relp.port, tls);
@@ -63,7 +63,7 @@ export class TlsSite {
     return client;
   }
 
-  /** Its lines are stored under the name of its certificate. */
+  /** Expects that its lines are stored under the name of its certificate. */
   async expectServed(client: RelpClient, node: string): Promise<void> {
     const a = fakeExecution({ node });
     await client.send(a.begin(), a.lines(1, ["fine"]), a.end(1));

@@ -10,32 +10,32 @@ import { program, ROOT } from "./programs.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 const SOURCES = join(ROOT, "test/fixtures/programs");
-/** Only ends what hangs. */
+/** Ends only a row that hangs. */
 const ROW_TIMEOUT_MS = 100_000;
 const IS_ROOT = process.getuid?.() === 0;
 
-/** One command twice: as it is, and under mlrun. Both must come to the same. */
+/** One command twice: plain, and under mlrun. Both must behave alike. */
 export interface Row {
   readonly name: string;
   /**
-   * For bash, in an empty folder of its own. `"$@"` stands before the command: nothing, then mlrun's words.
-   * $PROGRAMS names the folder of fixture programs; those in C are in PATH.
+   * For bash, in an empty folder of its own. `"$@"` precedes the command: nothing, then mlrun's words. $PROGRAMS names
+   * the folder of fixture programs; those in C are in PATH.
    */
   readonly script: string;
-  /** What it prints without mlrun on stdout: shows that the row does what it is about. */
+  /** Matches its stdout without mlrun: shows that the row tests its subject. */
   readonly shows: RegExp;
-  /** Of mlrun. */
+  /** Options of mlrun. */
   readonly options?: readonly string[];
-  /** Executions that the relay must have got as a whole, and all that they printed on stdout, one after the other. */
+  /** Executions that the relay must have received whole, and their joined output on stdout. */
   readonly logs?: Logs;
-  /** Runs in a terminal of its own: each text is typed as soon as the pattern is there. Default none. */
+  /** Runs in a terminal of its own: each text is typed as soon as its pattern appears. Default none. */
   readonly types?: readonly (readonly [RegExp, string])[];
-  /** What mlrun itself may say on stderr, line by line. Default nothing. */
+  /** Lines that mlrun itself may print on stderr. Default none. */
   readonly warns?: RegExp;
-  /** What it must say there. */
+  /** Text that mlrun must print there. */
   readonly says?: RegExp;
   readonly needsRoot?: boolean;
-  /** A program that may be missing: the row is skipped then, and says so. */
+  /** A program that may be missing: then the row is skipped, with that reason. */
   readonly needs?: string;
 }
 
@@ -44,7 +44,7 @@ interface Logs {
   readonly stdout?: RegExp;
 }
 
-/** What a run left: how it ended, what it printed, and all files of its folder. */
+/** Result of one run: exit, output, and all files of its folder. */
 interface Outcome extends Exit {
   readonly stdout: string;
   readonly stderr: string;
@@ -54,12 +54,12 @@ interface Outcome extends Exit {
 interface Twin {
   readonly plain: Outcome;
   readonly wrapped: Outcome;
-  /** What mlrun said, which is not in `wrapped.stderr`. */
+  /** mlrun's own messages, which are not in `wrapped.stderr`. */
   readonly said: readonly string[];
 }
 
 interface TwinSiteOptions {
-  /** Short commands are logged by Node as well, not by the launcher: the site has settings. */
+  /** Even short commands are logged by Node, not by the launcher: the site has settings. */
   readonly needsNode?: boolean;
 }
 
@@ -85,7 +85,7 @@ export class TwinSite {
     return new TwinSite(await startDumpRelay(), folder, needsNode ? { MLRUN_CONFIG: config } : {});
   }
 
-  /** mlrun's words for the job that the relay knows a row by. */
+  /** mlrun's words for the job name by which the relay knows a row. */
   words(job: string, options: readonly string[] = []): [string, ...string[]] {
     return program("mlrun", "--run-dir", this.relay.runDir, "--job", job, ...options, "--");
   }
@@ -95,12 +95,12 @@ export class TwinSite {
     return `row-${this.#rows}`;
   }
 
-  /** In a session of its own: without the terminal that the tests may have. */
+  /** Runs in a session of its own, without the terminal that the tests may have. */
   async run({ script, types }: Pick<Row, "script" | "types">, words: readonly string[]): Promise<Outcome> {
     const parent = await tempFolder();
     const folder = join(parent, "here");
     await mkdir(folder);
-    // With a command after the last one bash does not become it.
+    // Bash does not become the last command if another one follows.
     const bash = ["bash", "-c", `${script}\nexit "$?"`, "bash", ...words];
     const [file = "", ...args] = types === undefined ? bash : inTerminal(bash);
     const running = start(file, args, { env: this.environment(parent), cwd: folder, detached: true });
@@ -170,16 +170,16 @@ export function testTwins(rows: readonly Row[], programs: readonly string[] = []
   });
 }
 
-/** What a script of a row that failed may have left. */
+/** Ends processes that the script of a failed row may have left. */
 function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // It has ended.
+    // The group has ended.
   }
 }
 
-/** Under util-linux's script, whose stdin is the terminal's keyboard. */
+/** Runs a command under util-linux's script, whose stdin is the terminal's keyboard. */
 export function inTerminal(command: readonly string[]): [string, ...string[]] {
   const words = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
   return ["script", "-qefc", `exec ${words}`, "/dev/null"];

@@ -6,7 +6,7 @@ import { LogFeed } from "../../ui/src/log/feed/log-feed.ts";
 import type { LogTarget } from "../../ui/src/log/feed/log-target.ts";
 import { type Stored, X } from "./ui-stored-lines.ts";
 
-/** A feed whose collector, live connection and timers are in the test's hands. */
+/** A feed whose collector, live connection and timers the test controls. */
 export function setUpFeed(
   stored: Stored[],
   target: LogTarget = { view: "execution", x: X, node: "n1" },
@@ -82,18 +82,18 @@ export function setUpFeed(
   return {
     feed,
     asked,
-    /** Requests for how an execution stands. */
+    /** Requests for an execution's summary. */
     summaries: () => summaries,
     settle,
-    /** Lines, of all nodes or of one, can be had no more; or can be had again. */
+    /** Makes lines of all nodes, or of one, unavailable, or available again. */
     setDown: (value: boolean, only?: string) => {
       isDown = (node) => value && node === (only ?? node);
     },
-    /** From now on a list of executions has not all of the run's. */
+    /** From now on, a list of executions is not the run's complete list. */
     outgrow: () => {
       isLarge = true;
     },
-    /** Fires what waits for a time, until all has come to rest. */
+    /** Fires pending timers until nothing changes any more. */
     elapse: async () => {
       for (let turn = 0; turn < 4; turn += 1) {
         const due = timers;
@@ -102,7 +102,7 @@ export function setUpFeed(
         await settle();
       }
     },
-    /** The collector stored and published lines. */
+    /** Publishes lines that the collector has stored. */
     publish: (each: Stored, from: number, to: number) => {
       const { x, node, owner } = each;
       const lines = each.lines(from, to - from + 1);
@@ -123,7 +123,7 @@ export function setUpFeed(
   };
 }
 
-/** As the collector merges the lines of a run. */
+/** Merges the lines of a run as the collector does. */
 function runPage(stored: readonly Stored[], query: RunLinesRequest): RunPage {
   const all = stored
     .flatMap((each, s) => each.lines(1, each.lastN).map((line) => ({ ...line, s })))
@@ -141,7 +141,7 @@ function runPage(stored: readonly Stored[], query: RunLinesRequest): RunPage {
   return { executions, lines: later.slice(0, limit), isMore: later.length > limit };
 }
 
-/** A place as text, in the order of places. */
+/** A place as text that sorts like places. */
 function placed(text = ""): string {
   const [time = "", x = "", n = ""] = text.split("_");
   return `${time} ${x} ${n.padStart(9, "0")}`;

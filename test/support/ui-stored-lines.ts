@@ -2,10 +2,10 @@ import type { Execution, LineRange } from "../../src/wire/api.ts";
 import type { StreamLooks } from "../../src/wire/stream-looks.ts";
 import type { LogLine } from "../../ui/src/api-parse.ts";
 
-/** The id of every execution made here, unless it is set: they differ by node and owner. */
+/** The default id of every execution made here: they differ by node and owner. */
 export const X = "01JC0000000000000000000000";
 
-/** What the collector has of one execution. */
+/** An execution as the collector has stored it. */
 export class Stored {
   readonly node: string;
   readonly owner: string;
@@ -13,7 +13,7 @@ export class Stored {
   readonly startedAtUs: number;
   lastN: number;
   missing: LineRange[] = [];
-  /** What the lines before `n` left on; null: not known yet. */
+  /** The look that the lines before `n` left on; null: not known yet. */
   looks: (n: number) => StreamLooks | null = () => ({ stdout: "", stderr: "" });
 
   constructor(node: string, lastN: number, startedAtUs = 0, owner = "alice") {

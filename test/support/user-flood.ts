@@ -43,9 +43,9 @@ sys.stdin.read()`;
 
 /**
  * A user who floods a node's gate with everything at once: lines and BEGINs without pause, connections held and closed
- * again, half frames. The collector refuses half of the BEGINs as malformed, so their lines are nobody's.
+ * again, half frames. The collector refuses half of the BEGINs as malformed, so their lines have no owner.
  *
- * @param socket Of the gate.
+ * @param socket The gate's socket.
  */
 export async function startUserFlood(socket: string, uid: number): Promise<RunningProcess> {
   const identity = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "--"] as const;

@@ -1,4 +1,6 @@
-/** Pages of the demo with an address, and what each shows when it is there. The last one is a job's. */
+/**
+ * Pages of the demo with their addresses, and an element of each that shows that it is there. The last one is a job's.
+ */
 export const DEMO_PAGES = [
   ["nodes", "/?page=nodes", ".node-row"],
   ["account", "/?page=account", "table"],

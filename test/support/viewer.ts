@@ -5,7 +5,7 @@ import { afterwards } from "./cleanup.ts";
 import { poll } from "./poll.ts";
 import { ROOT } from "./programs.ts";
 
-/** Needed for Chromium as root, and to keep it from talking to anybody else. */
+/** Needed for Chromium as root, and to keep it from connecting to other machines. */
 const CHROMIUM_ARGS = [
   "--headless",
   "--no-sandbox",
@@ -21,11 +21,11 @@ export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
   readonly colours?: "light" | "dark";
-  /** What the browser asks for; English by itself. */
+  /** Language that the browser asks for; English by default. */
   readonly locale?: string;
 }
 
-/** The viewer as set-up has built it. */
+/** The viewer as built by set-up. */
 export const UI_FOLDER = join(ROOT, "dist/ui");
 
 export async function startBrowser(): Promise<Browser> {
@@ -35,7 +35,7 @@ export async function startBrowser(): Promise<Browser> {
   return browser;
 }
 
-/** A page of its own session. Errors of scripts and of the content security policy end up in `problems`. */
+/** Opens a page in its own session. Errors of scripts and of the content security policy are added to `problems`. */
 export async function openPage(
   browser: Browser,
   options: PageOptions = {},
@@ -55,9 +55,9 @@ export async function openPage(
 
 interface SeenRow {
   readonly n: number;
-  /** Of a hole: its words. */
+  /** Text of the row; for a hole, its words. */
   readonly text: string;
-  /** As on the wire; empty where times are not shown. */
+  /** The time as on the wire; empty where times are not shown. */
   readonly time: string;
   readonly isHole: boolean;
 }
@@ -80,12 +80,12 @@ export function rowsInView(page: Page): Promise<SeenRow[]> {
   });
 }
 
-/** Waits until the view has come to rest somewhere, which its address then says. Returns the top row. */
+/** Waits until the view has come to rest at the place that its address names. Returns the top row. */
 export function topAtRest(page: Page): Promise<SeenRow> {
   return poll("the view at rest", async () => {
     const [top] = await rowsInView(page);
     const said = new URL(page.url()).searchParams.get("top");
-    // An execution's place is a line, a job's also has the line's time and execution.
+    // An execution's place is a line; a job's has the line's time and execution as well.
     const [n, , time] = (said ?? "").split("_").reverse();
     return top !== undefined && n === String(top.n) && (time === undefined || time === top.time) && top;
   });

@@ -33,7 +33,7 @@ export interface WebFixtureOptions extends Partial<Omit<WebOptions, "limits" | "
   readonly limits?: Partial<WebOptions["limits"]> & { websocketsPerUser?: number };
   readonly pingEveryMs?: number;
   readonly beatEveryMs?: number;
-  /** The hub in which that archive publishes. */
+  /** The hub to which that archive publishes. */
   readonly sharedHub?: LiveOptions["hub"];
   readonly grants?: Pick<Grants, "hold">;
 }
@@ -113,7 +113,7 @@ export async function startWeb(options: WebFixtureOptions = {}) {
   return { archive, web, live, hub, events, audited, metrics, port, origin, dataDir: others.dataDir ?? dataDir, stop };
 }
 
-/** A login whose second step is answered with "123456". */
+/** A login whose second step accepts "123456". */
 function askedMore(accepted: LoginResult): LoginStep {
   const reply = async (text: string): Promise<LoginResult> => (text === "123456" ? accepted : { is: "denied" });
   return { is: "asked", prompt: "Code: ", isEcho: true, reply, cancel: () => undefined };
@@ -123,11 +123,11 @@ interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Undefined when it is no JSON. */
+  /** Undefined if it is not JSON. */
   readonly json: unknown;
 }
 
-/** A browser without pages: keeps the cookie and sends Origin with what changes something. */
+/** A browser without pages: keeps the cookie, and sends Origin with requests that change something. */
 export class Browser {
   readonly #origin: string;
   cookie = "";
