@@ -46,7 +46,7 @@ static enum counter limitFor(struct gate *gate, struct user *user) {
   return gate->users.connections >= gate->allConnections ? COUNT_REFUSED_ALL : COUNT_ACCEPTED;
 }
 
-// Whether the client closed it before it was accepted: a user who does that without pause should cost little.
+// Whether the client has already closed the connection: a user who does that without pause should cost little.
 static bool isGone(int client) {
   char octet;
   return recv(client, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0;

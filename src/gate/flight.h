@@ -11,10 +11,10 @@ struct turns;
 // Octets of a connection that rsyslogd has not read, as the kernel charges them: slightly more than were sent.
 size_t flightUnread(const struct connection *connection);
 
-// Counts octets that were handed to the relay.
+// Notes that the connection has handed this many octets to the relay.
 void flightTake(struct connection *connection, size_t bytes);
 
-// Ends the count of a connection that has nothing left in the relay.
+// Takes out a connection that has nothing left in the relay.
 void flightLeave(struct connection *connection);
 
 // Removes connections whose octets rsyslogd has read meanwhile.

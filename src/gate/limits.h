@@ -37,8 +37,8 @@
 // Users with a connection, or with BEGINs in the last seconds.
 #define MAX_USERS 4096
 #define USER_BUCKETS 1024
-// Users in one range of 65,536 uids, as many as one user's subordinate uids (subuid(5)): more of a range share one
-// entry. So a user with a range or two unknown to the gate cannot take all entries.
+// Users in one range of 65,536 uids, the size of a user's subordinate range (subuid(5)): further ones share one entry.
+// So a user with a range or two unknown to the gate cannot take all entries.
 #define USERS_PER_RANGE 512
 #define RANGE_BITS 16
 #define UID_RANGES 65536

@@ -38,7 +38,7 @@ void proofInit(struct proof *proof);
 // Connects to rsyslogd in the current epoch, which it begins if there is none. -1 without a relay.
 int proofDial(struct gate *gate, const char *path);
 
-// Takes a connection whose relay's end reached EOF and is closed: sends T once a proof confirms it.
+// Takes a connection whose socket to the relay reached EOF and is closed: sends T once a proof confirms it.
 void proofAwait(struct connection *connection);
 
 // Like proofAwait, for the round of BEGINs of this epoch.

@@ -60,7 +60,8 @@ static bool isPaced(const struct connection *connection) {
   return isAnswerAwaited(connection->gate) && connection->handedOnAt == connection->gate->turns.answers;
 }
 
-// Whether the connection may have a small read: without it, its user and all users together are below their limits.
+// Whether the connection may have a small read: its user and all users together are below their limits, not counting
+// the connection itself.
 static bool smallMayGo(const struct connection *connection) {
   const struct turns *turns = &connection->gate->turns;
   size_t own = linkAlone(&connection->inFlight) ? 0 : 1;

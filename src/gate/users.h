@@ -15,7 +15,7 @@
 enum tale { TALE_CONNECTIONS, TALE_HELD, TALE_BEGINS, TALE_BAD, TALES };
 
 struct user {
-  // The first uid of a range.
+  // The user's uid, or the first one of a range.
   uid_t uid;
   // The shared entry of a crowded range, for uids without one of their own.
   bool isShared;

@@ -45,7 +45,7 @@ static _Noreturn void run_child(const struct command *command, pid_t parent) {
 
 pid_t start_command(const struct command *command) {
   pid_t parent = getpid();
-  // vfork copies no memory. Until exec, the child runs in this process's memory, which no other code uses meanwhile.
+  // vfork copies no memory. Until exec, the child changes this process's memory, which needs the old values no more.
   pid_t pid = command->copies_stdin ? fork() : vfork();
   if (pid == 0) run_child(command, parent);
   return pid;

@@ -13,7 +13,7 @@ enum {
   /** Reads this close together belong to one burst of output. */
   BURST_GAP_US = 1500,
   PAUSE_US = 1000,
-  /** Nearly full reads after which the command writes too fast for such pauses. */
+  /** Reads without a pause after a nearly full one: the command writes too fast for pauses. */
   READS_WITHOUT_PAUSE = 4,
 };
 

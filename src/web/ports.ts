@@ -52,7 +52,7 @@ export interface Archive {
   nodes(viewer: Viewer): Promise<readonly NodeSummary[]>;
   userMismatches(viewer: Viewer): Promise<readonly UserMismatch[]>;
   jobs(viewer: Viewer): Promise<readonly JobSummary[]>;
-  /** Runs of a job, newest first. */
+  /** Runs of a job, or of all jobs, newest first. */
   runs(viewer: Viewer, query: RunQuery): Promise<RunPage>;
   /** Lines of all executions of a run, or of a job, in order of time. Undefined: the viewer has no such run. */
   runLines(viewer: Viewer, query: RunLinesQuery): Promise<RunLinesPage | undefined>;

@@ -3,7 +3,7 @@ const NEARLY_FULL_BYTES = 49_152;
 /** Reads this close together belong to one burst of output. */
 const BURST_GAP_MS = 1.5;
 const PAUSE_MS = 1;
-/** Nearly full reads after which the command writes too fast for such pauses. */
+/** Reads without a pause after a nearly full one: the command writes too fast for pauses. */
 const READS_WITHOUT_PAUSE = 4;
 
 /**
