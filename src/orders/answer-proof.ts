@@ -20,10 +20,10 @@ const MAX_PROOF_CHARACTERS = 8_192;
 const PROOF = /^([A-Za-z0-9+/]+={0,2}) ([A-Za-z0-9+/]+={0,2})$/;
 
 /**
- * Signs an answer with the key of the collector's certificate at the broker, over node, event and answer. The proof contains the
+ * Signs node, event and answer with the key of the collector's certificate at the broker. The proof contains the
  * certificate. Reads both files each time, because they may have been renewed.
  *
- * @param pki the collector's folder
+ * @param pki The collector's folder.
  */
 export function proofOf(of: AnswerToNode, pki: string): string {
   const file = join(pki, FLEET_CERTIFICATES.control);
@@ -53,7 +53,7 @@ export function isProven(
   }
 }
 
-/** Ed25519 and Ed448 include their hash. */
+/** Null for Ed25519 and Ed448, which include their hash. */
 function hashFor({ asymmetricKeyType }: KeyObject): "sha256" | null {
   return asymmetricKeyType?.startsWith("ed") === true ? null : "sha256";
 }

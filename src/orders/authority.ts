@@ -9,7 +9,7 @@ interface Authority {
   readonly certificate: X509Certificate;
 }
 
-/** Reads ca.crt in a pki folder. Throws an Error that says what is wrong. */
+/** Reads ca.crt in a pki folder. Throws an Error that names the fault. */
 export function readAuthority(pki: string): Authority {
   const path = join(pki, "ca.crt");
   const bytes = readFileSync(path);

@@ -33,9 +33,9 @@ interface AppOptions {
 const MAX_BODY_BYTES = 16_384;
 /** A signed order as JSON text, in which each of its quotes takes two characters. */
 const MAX_ORDER_BYTES = 2 * FLEET_LIMITS.maxMessageBytes;
-/** Where orders come in the body, */
+/** Paths whose bodies hold one order. */
 const SIGNED_ORDERS = ["/sign", "/dry-runs", "/asks", "/calls"];
-/** and where in several parts. */
+/** Path whose bodies may hold an order in several parts. */
 const ORDERS_IN_PARTS = "/runs";
 const MAX_PARTS_BYTES = FLEET_LIMITS.maxParts * FLEET_LIMITS.maxMessageBytes + MAX_BODY_BYTES;
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];

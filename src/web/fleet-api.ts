@@ -147,7 +147,7 @@ export function createFleetApi({ fleet, signer, viewerOf, audit, wallMs }: Fleet
     if (order.run !== request.params.run) throw badRequest("The signed order names another run than the address");
     await audited({ request, order, signed: parts[0].signed, viewer }, async () => {
       const signed = checkParts(parts, { viewer, fleet, nowMs: wallMs() });
-      // An administrator's cancel is obeyed where the node's agent.toml lists them.
+      // A node obeys an administrator's cancel if its agent.toml lists them.
       if (order.owner !== viewer.user && !viewer.admin) throw notFound("run");
       const outcome = await fleet.cancel(order, signed);
       if (outcome === "busy") throw busy();

@@ -1,7 +1,10 @@
 import { once } from "node:events";
 import type { Response } from "express";
 
-/** Lines of JSON, each a state of one of `all`, as fast as the client takes them: one that is slow skips states. Stops at `ended`. */
+/**
+ * Sends lines of JSON, each a state of one of `all`, as fast as the client takes them: a slow one skips states. Stops at
+ * `ended`.
+ */
 export async function followJson(
   response: Response,
   ended: AbortSignal,

@@ -4,8 +4,8 @@ import type { EndWithAdmin } from "./admin-watch.ts";
 import type { Sessions } from "./sessions.ts";
 
 /**
- * Signal for a long-lived answer: aborts when the client hangs up, when the answer ends, and, like a WebSocket, when the request's
- * session or token ends or an administrator loses that right.
+ * Signal for a long-lived answer. Aborts when the client hangs up, when the answer ends, and, as for a WebSocket, when
+ * the request's session or token ends or an administrator loses that right.
  */
 export type OpenWhile = (request: Request, response: Response, viewer: Viewer) => AbortSignal;
 
@@ -18,7 +18,7 @@ export function createOpenWhile(options: {
     const ended = new AbortController();
     const endSession = (): void => ended.abort();
     const session = sessions.of(request);
-    // It may have ended since the viewer was determined.
+    // The session may have ended since the viewer was determined.
     if (session === undefined || response.destroyed) {
       endSession();
       return ended.signal;

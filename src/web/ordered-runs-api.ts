@@ -22,15 +22,15 @@ interface OrderedRunsApiOptions {
 const DEFAULT_RUNS = 50;
 const MAX_RUNS = 500;
 const MAX_WAITING = 64;
-/** Of a user: `mlctl bot` follows 32. */
+/** Follows of one user at a time: `mlctl bot` has 32. */
 const MAX_FOLLOWING = 64;
-/** In one answer. */
+/** Runs in one answer. */
 const MAX_FOLLOWED_RUNS = 64;
 const RUN_CHARACTERS = 26;
 /** Sorts after every run. */
 const AFTER_ALL = "~";
 
-/** What became of users' orders: `GET /api/runs/:run` (`?follow=1`), `GET /api/orders` (`?run=RUN`, `?follow=RUN,RUN`). */
+/** States of users' orders: `GET /api/runs/:run` (`?follow=1`), `GET /api/orders` (`?run=RUN`, `?follow=RUN,RUN`). */
 export function createOrderedRunsApi({ fleet, viewerOf, openWhile, audit }: OrderedRunsApiOptions): Router {
   const router = Router();
   const pages = new UserTurns({ what: "lists of runs", maxWaiting: MAX_WAITING });
@@ -70,7 +70,7 @@ export function createOrderedRunsApi({ fleet, viewerOf, openWhile, audit }: Orde
     await pages.run(viewer.uid, { isWanted: () => !response.closed, work });
   });
 
-  /** Takes one place, however many runs there are. */
+  /** Follows runs. Takes one place of the user's, however many runs there are. */
   function follow(
     request: Request,
     response: Response,
@@ -87,7 +87,10 @@ export function createOrderedRunsApi({ fleet, viewerOf, openWhile, audit }: Orde
   return router;
 }
 
-/** `?follow=RUN,RUN`. Browsers open six connections to a collector: one for each run of a list would take all of them. */
+/**
+ * Parses `?follow=RUN,RUN`. Browsers open six connections to a collector: one for each run of a list would take them
+ * all.
+ */
 function followedRuns(query: Query): readonly string[] {
   const names = query.text("follow", MAX_FOLLOWED_RUNS * (RUN_CHARACTERS + 1))?.split(",") ?? [];
   const runs = names.flatMap((name) => parseExecutionId(name) ?? []);
@@ -96,7 +99,7 @@ function followedRuns(query: Query): readonly string[] {
   return [...new Set(runs)];
 }
 
-/** An administrator may name another owner. */
+/** The owner that a query names: only an administrator may name another. */
 function ownerOf({ user, admin }: Viewer, query: Query): string {
   const owner = query.text("owner", WIRE_LIMITS.maxOwnerCharacters) ?? user;
   return admin ? owner : user;

@@ -123,8 +123,8 @@ export interface Fleet {
   nodeEvents(limit: number, user?: string): Soon<readonly NodeEvent[]>;
   isKnown(node: string): boolean;
   /**
-   * Resolves once it is stored. `signed` holds the order's parts. `files`: one that it names is not here; `busy`: too much waits for the
-   * disk.
+   * Stores an order; resolves once it is stored. `signed` holds its parts. `files`: a file that it names is missing here;
+   * `busy`: too much waits for the disk.
    */
   submit(
     order: OrderOf<"run">,

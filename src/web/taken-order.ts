@@ -18,12 +18,12 @@ interface ReadOrder<K extends Taken> {
   readonly signed: SignedOrder;
 }
 
-/** A signed order of this kind from a request's body. Throws a 400 that says what is wrong. */
+/** A signed order of this kind from a request's body. Throws a 400 that names the fault. */
 export function readOrder<K extends Taken>(body: unknown, kind: K): ReadOrder<K> {
   return opened(parseSignedOrder(JSON.stringify(body)), kind);
 }
 
-/** The parts of a signed order of this kind, and what they are together. Throws a 400 that says what is wrong. */
+/** The parts of a signed order of this kind, and the whole order. Throws a 400 that names the fault. */
 export function readOrders<K extends Taken>(
   body: unknown,
   kind: K,
