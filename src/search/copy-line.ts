@@ -4,8 +4,8 @@ export const WORD_BYTES = 4;
 
 /**
  * Copies the bytes up to the next LF, and the LF, four at a time; `to` needs room for three more. Returns their number
- * without the LF. Called for each line, so it allocates nothing and never leaves JavaScript: that takes as long as a
- * line.
+ * without the LF. Called for each line, so it allocates nothing and calls nothing outside JavaScript: a call
+ * takes as long as copying most lines.
  *
  * @param from ends with an LF.
  */

@@ -58,7 +58,7 @@ export class LineJoiner {
     if (firstN !== this.#nextN) this.#endOpen();
     const view = new DataView(cri.buffer, cri.byteOffset, cri.length);
     let n = firstN;
-    // A whole line must not allocate or leave JavaScript: there are millions.
+    // A whole line must not cost an allocation or a call outside JavaScript: there are millions.
     for (let at = 0; at < cri.length; n += 1) {
       const stream = cri[at + STREAM_LETTER_AT] === LETTER_E ? 1 : 0;
       const isPiece = cri[at + CRI.tagAt] === LETTER_P;

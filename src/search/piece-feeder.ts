@@ -94,7 +94,7 @@ export class PieceFeeder {
       await epochs.feed(joiner.pass(from, passed));
     } else {
       const isWithout = this.#required !== undefined && !cri.includes(this.#required);
-      // Nothing follows whose line numbers would be needed.
+      // Nothing follows, so the line numbers after this block are not needed.
       if (isWithout && isWhole && isLast === true && !joiner.isOpen) return;
       if (!isWithout || !joiner.skip(cri, from)) await this.#push(cri, from);
     }

@@ -5,8 +5,8 @@ import type { SearchRequest } from "../wire/search-request.ts";
 const LEAST_BYTES = 4;
 
 /**
- * Bytes that every line in the answer contains; undefined unless that is certain: only for a plain text, in its own
- * case, without context. If case is ignored, `s` also matches U+017F.
+ * Bytes that every line in the answer contains; undefined unless that is certain: only for a plain,
+ * case-sensitive text without context. If case is ignored, `s` also matches U+017F.
  */
 export function requiredText(request: SearchRequest): Buffer | undefined {
   const bytes = Buffer.from(request.pattern);

@@ -7,7 +7,7 @@ import { RecordSplitter } from "./record-splitter.ts";
 import { Ripgrep } from "./ripgrep.ts";
 import type { RipgrepOutput } from "./ripgrep-arguments.ts";
 
-/** Text is written in at least this many bytes, so that short blocks do not become single writes. */
+/** Text is collected up to this many bytes, so that short blocks do not become single writes. */
 const WRITE_BYTES = 32_768;
 /** The event loop gets a turn after this much text, to receive ripgrep's hits or a stop. */
 const TURN_BYTES = 524_288;

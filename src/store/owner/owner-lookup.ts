@@ -10,7 +10,7 @@ export interface Owner {
 
 /**
  * Undefined: no user who may own executions. `unavailable`: the user directory cannot answer now. `later`: this node
- * has too many look-ups waiting.
+ * has asked about too many uids.
  */
 export type OwnerAnswer = Owner | "unavailable" | "later" | undefined;
 

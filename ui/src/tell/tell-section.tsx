@@ -88,7 +88,7 @@ function wishWords(wish: Wish): string {
   return [...events, ...(wish.match === "" ? [] : [t.lineHas(visibleText(wish.match))])].join(t.or);
 }
 
-/** Whether notifications work. Chrome for Android throws: it allows only service workers. Closes its test at once. */
+/** False in Chrome for Android, which has notifications but throws: it allows them to service workers only. */
 function isAble(): boolean {
   if (!("Notification" in window)) return true;
   try {
