@@ -86,6 +86,8 @@ describe("find", () => {
     await page.keyboard.press("Escape");
     await page.keyboard.press("n");
     await poll("the third", async () => (await words(page)) === "3 of 4" && (await currentN(page)) === 9_000);
+    await page.keyboard.press("m");
+    expect(await page.locator(".row.marked").getAttribute("data-n")).toBe("9000");
     await page.keyboard.press("n");
     await page.keyboard.press("n");
     await poll("around the end", async () => (await words(page)) === "1 of 4, From the top");

@@ -124,3 +124,21 @@ test("a mark keeps the job view, and its address leads others there", async () =
   await page.getByRole("heading", { name: "./a" }).waitFor();
   expect(await page.locator(".row.marked").getAttribute("data-n")).toBe("497");
 });
+
+test("keys alone mark a line and a range, and take the mark away", async () => {
+  const lines = Array.from({ length: 400 }, (_, i) => text(`line ${i + 1}`));
+  const { page } = await open([linesOf(lines)], `x=${X}&top=10`);
+  const marked = async (): Promise<(string | null)[]> =>
+    Promise.all((await page.locator(".row.marked").all()).map((row) => row.getAttribute("data-n")));
+  const shows = (wanted: readonly string[]) =>
+    poll(`marked: ${wanted}`, async () => String(await marked()) === String(wanted));
+  const [first] = await rowsInView(page);
+  const n = Number(first?.n);
+  await page.keyboard.press("m");
+  await shows([`${n}`]);
+  for (const key of ["j", "j", "M"]) await page.keyboard.press(key);
+  await shows([`${n}`, `${n + 1}`, `${n + 2}`]);
+  await page.keyboard.press("m");
+  await page.keyboard.press("m");
+  await shows([]);
+});

@@ -2,11 +2,11 @@ import type { JSX } from "preact";
 import { Link } from "../../link.tsx";
 import type { Navigation } from "../../navigation.ts";
 import { frame } from "../../texts/en/frame.ts";
-import { log as t } from "../../texts/en/log.ts";
+import { inside as t } from "../../texts/en/inside.ts";
 import { LIST } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 
-interface LogEmptyProps {
+export interface LogEmptyProps {
   readonly feed: LogFeed;
   readonly navigation: Navigation;
   readonly onRetry: () => void;
@@ -41,7 +41,7 @@ export function LogEmpty({ feed, navigation, onRetry }: LogEmptyProps): JSX.Elem
   }
   return (
     <main class="page centred">
-      <h1>{t.failed}</h1>
+      <h1>{t.notLoaded}</h1>
       <button type="button" class="primary" onClick={onRetry}>
         {frame.tryAgain}
       </button>

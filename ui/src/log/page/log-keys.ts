@@ -2,7 +2,8 @@ export type LogCommand =
   | { readonly is: "scroll"; readonly rows: number }
   | { readonly is: "page"; readonly pages: number }
   | { readonly is: "step"; readonly direction: "next" | "previous" }
-  | { readonly is: "start" | "end" | "goto" | "wrap" | "time" | "help" };
+  | { readonly is: "start" | "end" | "goto" | "wrap" | "time" | "help" }
+  | { readonly is: "mark"; readonly isRange: boolean };
 
 interface Key {
   readonly key: string;
@@ -40,6 +41,10 @@ export function commandOf({ key, shiftKey, ctrlKey, metaKey, altKey }: Key): Log
       return { is: "step", direction: "previous" };
     case ":":
       return { is: "goto" };
+    case "m":
+      return { is: "mark", isRange: false };
+    case "M":
+      return { is: "mark", isRange: true };
     case "w":
       return { is: "wrap" };
     case "t":

@@ -20,7 +20,7 @@ import { useRowLook } from "../view/use-row-look.ts";
 import { useTerminal } from "../view/use-terminal.ts";
 import { FollowButton } from "./follow-button.tsx";
 import { LoadNote } from "./load-note.tsx";
-import { LogEmpty } from "./log-empty.tsx";
+import type { LogEmptyProps } from "./log-empty.tsx";
 import { LogHead } from "./log-head.tsx";
 import type { LogKeyHelpProps } from "./log-key-help.tsx";
 import type { LogPageProps } from "./log-page-props.ts";
@@ -28,6 +28,7 @@ import {
   loadExecutionHeader,
   loadJobHeader,
   loadKeyHelp,
+  loadLogEmpty,
   loadPageBars,
   loadRowInside,
   loadSelectionBar,
@@ -118,6 +119,10 @@ export function LogPage(props: LogPageProps): JSX.Element {
     adjust,
     onStep: found.go,
     onHelp: () => setHelpOpen(true),
+    onMark: (isRange) => {
+      const item = view.current?.pointedItem;
+      if (item?.kind === "lines") look.onMark(item, isRange);
+    },
   });
   const onRest = useRestPlace(navigation, feed);
   const [scale, setScale] = useState<TimeScale | undefined>(undefined);
@@ -163,7 +168,11 @@ export function LogPage(props: LogPageProps): JSX.Element {
   }
   if (feed.phase !== "ready") {
     return (
-      <LogEmpty feed={feed} navigation={navigation} onRetry={() => void feed.open(feed.failedAt ?? { at: "end" })} />
+      <Lazy<LogEmptyProps>
+        load={loadLogEmpty}
+        props={{ feed, navigation, onRetry: () => void feed.open(feed.failedAt ?? { at: "end" }) }}
+        waiting={null}
+      />
     );
   }
   const { items, folds } = rows.of(feed, look.labels);

@@ -29,6 +29,11 @@ export async function loadRowInside() {
   return RowInside;
 }
 
+export async function loadLogEmpty() {
+  const { LogEmpty } = await import("./log-empty.tsx");
+  return LogEmpty;
+}
+
 export async function loadKeyHelp() {
   const { LogKeyHelp } = await import("./log-key-help.tsx");
   return LogKeyHelp;

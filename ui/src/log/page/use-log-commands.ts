@@ -19,6 +19,7 @@ interface LogCommandsOptions {
   readonly adjust: (changes: Partial<LogPlace>) => void;
   readonly onStep: (direction: Direction) => void;
   readonly onHelp: () => void;
+  readonly onMark: (isRange: boolean) => void;
 }
 
 export interface LogCommands {
@@ -28,7 +29,7 @@ export interface LogCommands {
 
 /** The commands of keys on a log's page, and of the field that goes to a place. */
 export function useLogCommands(options: LogCommandsOptions): LogCommands {
-  const { feed, shown, view, wrap, time, adjust, onStep, onHelp } = options;
+  const { feed, shown, view, wrap, time, adjust, onStep, onHelp, onMark } = options;
   const goTo = (to: Exclude<Goto, { is: "problem" }>): void => {
     if (feed === undefined || shown === undefined) return;
     // While nothing is known, a part of the log has no place.
@@ -67,6 +68,9 @@ export function useLogCommands(options: LogCommandsOptions): LogCommands {
         break;
       case "step":
         onStep(command.direction);
+        break;
+      case "mark":
+        onMark(command.isRange);
         break;
       case "wrap":
         adjust({ wrap: !wrap });

@@ -24,7 +24,7 @@ import { viewColumns } from "./view-columns.ts";
 import { ViewScrollBar } from "./view-scroll-bar.tsx";
 
 /** Actions of the view for keys. */
-export type LogControls = Pick<LogView, "scrollRows" | "scrollPages" | "topItem">;
+export type LogControls = Pick<LogView, "scrollRows" | "scrollPages" | "topItem" | "pointedItem">;
 
 interface LogViewProps {
   /** Set while the view is mounted. */
@@ -111,6 +111,12 @@ export class LogView extends Component<LogViewProps> {
   /** The row at the upper edge. */
   get topItem(): Item | undefined {
     return this.#viewport.items[this.#viewport.topIndex];
+  }
+
+  /** The match that Find is at while it is in view, else the row at the upper edge. */
+  get pointedItem(): Item | undefined {
+    const { source, n = 0 } = this.props.current ?? {};
+    return this.#drawn.find((item) => item.source === source && item.n <= n && item.to >= n) ?? this.topItem;
   }
 
   scrollBy(deltaPx: number): void {

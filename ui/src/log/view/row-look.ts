@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import type { Word } from "../../text/text-matches.ts";
 import type { Item, LogRow } from "../feed/log-row.ts";
+import type { RowPlace } from "../feed/row-order.ts";
 import type { LineTime } from "./line-time.ts";
 
 /** Properties shared by all rows of a view. The same object as long as none changes. */
@@ -26,6 +27,9 @@ export interface RowLook {
   readonly sideCells: ((props: SideCellsProps) => JSX.Element) | undefined;
   /** Shows all states of a redrawn line, or the tree of a JSON line. */
   readonly onInside: (row: LogRow) => void;
+  /** Marks a line, or all lines of its execution from the marked one to it; again takes the mark away. */
+  readonly onMark: (row: RowPlace, isRange: boolean) => void;
+  /** The same after a click on its number. */
   readonly onNumber: (row: LogRow, event: MouseEvent) => void;
 }
 

@@ -3,7 +3,7 @@ import type { Navigation } from "../../navigation.ts";
 import type { ExecutionPlace, JobPlace, LogPlace, TimeMode } from "../../url-state.ts";
 import type { LogFeed } from "../feed/log-feed.ts";
 import { formatTimePosition } from "../feed/log-position.ts";
-import type { LogRow } from "../feed/log-row.ts";
+import type { RowPlace } from "../feed/row-order.ts";
 import { LineTime } from "./line-time.ts";
 import type { RowLook } from "./row-look.ts";
 import { sourceLabels } from "./source-labels.ts";
@@ -56,8 +56,12 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
     const executions = (feed?.sources ?? []).map((source) => source.execution);
     const startedAt = executions.map((each) => each.startedAt).sort()[0] ?? "";
     /** A line of a job as written in an address. */
-    const markOf = ({ source, time, n }: LogRow): string =>
+    const markOf = ({ source, time, n }: RowPlace): string =>
       view === "job" ? formatTimePosition({ time, n, x: executions[source]?.x ?? "" }) : "";
+    const onMark = (row: RowPlace, isRange: boolean): void => {
+      const { place: now } = navigation;
+      if (now.view !== "list") adjust(selected(now, { n: row.n, mark: markOf(row) }, isRange));
+    };
     return {
       time: new LineTime(time, startedAt),
       words,
@@ -74,11 +78,11 @@ export function useRowLook(options: UseRowLookOptions): RowLook {
         const mark = markOf(row);
         return navigation.href(now.view === "list" ? now : { ...now, line: row.n, lineTo: 0, mark, top: mark });
       },
+      onMark,
       onNumber: (row, event) => {
         if (event.button !== 0 || event.ctrlKey || event.metaKey) return;
         event.preventDefault();
-        const { place: now } = navigation;
-        if (now.view !== "list") adjust(selected(now, { n: row.n, mark: markOf(row) }, event.shiftKey));
+        onMark(row, event.shiftKey);
       },
     };
   }, [

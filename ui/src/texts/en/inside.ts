@@ -2,7 +2,7 @@ import { formatCount } from "../../format.ts";
 import { counted } from "../counted.ts";
 import { translated } from "../language.ts";
 
-/** Texts of dialogues and panels on a log's page. */
+/** Texts of dialogues and panels on a log's page, and of what stands in its place. */
 export const inside = translated("inside", {
   help: [
     ["j k ↓ ↑", "one line down, up"],
@@ -13,10 +13,17 @@ export const inside = translated("inside", {
     ["/ Ctrl-F", "find in the whole log"],
     ["n N", "next match, previous match"],
     ["&", "show only lines that match"],
+    ["m", "mark the match, or the first line in view"],
+    ["M", "mark all lines from the marked one to it"],
     ["w", "wrap long lines"],
     ["t", "time: local, UTC, since start, none"],
     ["?", "this help"],
   ] as readonly (readonly [string, string])[],
+  whose: { job: "Whose job is meant?", execution: "Whose execution is meant?" },
+  several: "Several users have one of this name.",
+  absent: "There is no such execution",
+  absentWhy: "It may belong to somebody else, or its logs are no longer kept.",
+  allExecutions: "All executions",
   json: (n: number) => `JSON of line ${n}`,
   jsonWhy: "Click a value to show only lines that have it.",
   onlyWith: (value: string) => `Show only lines with ${value}`,

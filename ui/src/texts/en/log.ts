@@ -12,12 +12,6 @@ export const log = translated("log", {
   goToTitle: "Line, time or part ( : ): 500000, 50%, 14:05, -10m, Nov 28 18:00",
   notLoaded: "The lines asked for could not be loaded.",
   someNotLoaded: "Some lines could not be loaded. They are asked for again.",
-  whose: { job: "Whose job is meant?", execution: "Whose execution is meant?" },
-  several: "Several users have one of this name.",
-  absent: "There is no such execution",
-  absentWhy: "It may belong to somebody else, or its logs are no longer kept.",
-  allExecutions: "All executions",
-  failed: "The lines could not be loaded",
   tooManyColumns: (most: number) =>
     `Side by side takes at most ${most} executions: choose some on the board, with Ctrl-click.`,
   toolbar: "How the lines are shown",

@@ -11,12 +11,6 @@ export const log: typeof english = {
   goToTitle: "Línea, hora o parte ( : ): 500000, 50%, 14:05, -10m, nov 28 18:00",
   notLoaded: "No se han podido cargar las líneas pedidas.",
   someNotLoaded: "No se han podido cargar algunas líneas. Se vuelven a pedir.",
-  whose: { job: "¿De quién es el trabajo?", execution: "¿De quién es la ejecución?" },
-  several: "Varios usuarios usan este nombre.",
-  absent: "No existe esa ejecución",
-  absentWhy: "Puede que sea de otra persona, o que su registro ya no se conserve.",
-  allExecutions: "Todas las ejecuciones",
-  failed: "No se han podido cargar las líneas",
   tooManyColumns: (most) =>
     `La vista en columnas admite ${most} ejecuciones como máximo: elige algunas en el panel con Ctrl-clic.`,
   toolbar: "Cómo se muestran las líneas",
