@@ -33,8 +33,6 @@ export const AGENT_LIMITS = {
   /** A cancel outlives every order that it can apply to. */
   keepCancelMs: 8 * 86_400_000,
   sweepEveryMs: 600_000,
-  /** Longest wait for the user directory. */
-  directoryWithinMs: 2_000,
   presenceEveryMs: 15_000,
   /** One presence message in this many carries the facts. */
   factsEvery: 10,

@@ -14,8 +14,11 @@ interface DryRunsOptions {
   readonly after: (act: () => void, afterMs: number) => () => void;
 }
 
-/** A node asks its user directory, for 5 s at most, and looks at the folder. A slower one is `silent`. */
-const ANSWER_WITHIN_MS = 8_000;
+/**
+ * A node asks its user directory, for 5 s at most, and looks at the folder, under systemd for 10 s at most. A slower one is
+ * `silent`.
+ */
+const ANSWER_WITHIN_MS = 16_000;
 /** Each holds an answer of every node. */
 const MAX_OPEN = 64;
 /** Limit of one user, to leave places for others. */
