@@ -33,6 +33,7 @@ export class AgentSite {
   /** Of the authority and the collector. */
   readonly pki: string;
   readonly fleet: string;
+  readonly #node: string;
   /** Key of `user`. */
   readonly key: FleetKey;
   readonly user: string;
@@ -52,10 +53,14 @@ export class AgentSite {
   root: RunningProcess | undefined;
   #socket: Socket | undefined;
 
-  private constructor(folder: string, { pki, user }: { readonly pki: string; readonly user: string }) {
+  private constructor(
+    folder: string,
+    { pki, user, node }: { readonly pki: string; readonly user: string; readonly node: string },
+  ) {
     this.folder = folder;
     this.pki = pki;
     this.user = user;
+    this.#node = node;
     this.key = FleetKey.make(folder, "key");
     copyFileSync(join(pki, "ca.crt"), join(folder, "ca.crt"));
     this.fleet = readAuthority(pki).fleet;
@@ -68,7 +73,20 @@ export class AgentSite {
 
   /** @param user The user who orders: this process's own unless a test runs as root. */
   static async create(user = userInfo().username): Promise<AgentSite> {
-    const site = new AgentSite(await tempFolder(), { pki: await makeFleetPki([NODE]), user });
+    return AgentSite.#create({ pki: await makeFleetPki([NODE]), user, node: NODE });
+  }
+
+  /** Another node of the same fleet, for the same user. */
+  async another(node: string): Promise<AgentSite> {
+    return AgentSite.#create({ pki: this.pki, user: this.user, node });
+  }
+
+  static async #create(options: {
+    readonly pki: string;
+    readonly user: string;
+    readonly node: string;
+  }): Promise<AgentSite> {
+    const site = new AgentSite(await tempFolder(), options);
     afterwards(() => void site.#socket?.destroy());
     return site;
   }
@@ -91,7 +109,7 @@ export class AgentSite {
 
   configure(more: Readonly<Record<string, unknown>>): void {
     const settings = {
-      node: NODE,
+      node: this.#node,
       broker: "127.0.0.1:1",
       pki: this.folder,
       socket: this.socketPath,
@@ -280,7 +298,7 @@ export class AgentSite {
     if (event.kind === "state") this.states.push(event);
     const answer = this.answer(event);
     if (answer === undefined) return;
-    const proof = event.kind === "journal" ? this.prove({ node: NODE, event: text, answer }) : "";
+    const proof = event.kind === "journal" ? this.prove({ node: this.#node, event: text, answer }) : "";
     this.#socket?.write(`${JSON.stringify({ t: "answer", id: record["id"], answer, proof })}\n`);
   }
 }

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { OrderedFile, OrderOf } from "../../../src/wire/fleet/order.ts";
-import { AgentSite } from "../../support/agent-site.ts";
+import type { AgentSite } from "../../support/agent-site.ts";
 import { type FileSite, IS_ROOT, startFileSite } from "../../support/file-site.ts";
 
 let on: FileSite;
@@ -32,9 +32,8 @@ describe("nodes that have one folder in common", () => {
   let second: AgentSite;
 
   beforeAll(async () => {
-    second = await AgentSite.create(on.alice.name);
+    second = await on.site.another("node2");
     second.trust(`${on.alice.name} ${on.site.key.line}\n`);
-    second.configure({ node: "node2" });
     await second.start();
   });
 
