@@ -75,6 +75,11 @@ export class FleetNodes implements Nodes {
     return presence !== undefined && this.#table.take(node, presence);
   }
 
+  /** An unsigned message came in this node's name. */
+  refuse(node: string): void {
+    this.#table.refuse(node);
+  }
+
   /** Called each second. */
   tick(): void {
     this.#watch.tick();

@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { after } from "../host/after.ts";
 import { proofOf } from "../orders/answer-proof.ts";
@@ -39,6 +40,7 @@ const KEEP_RUNS_MS = 30 * 86_400_000;
 export class Fleet {
   /** SHA-256 of the authority's certificate: orders name it. */
   readonly id: string;
+  readonly #authority: X509Certificate;
   readonly #options: FleetOptions;
   readonly #broker: Broker;
   readonly #db: OutboxDb;
@@ -55,7 +57,9 @@ export class Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     const { listen, form = "child", pki, dataDir, log, metrics, nowMs, wallMs } = options;
-    this.id = readAuthority(pki).fleet;
+    const { fleet, certificate } = readAuthority(pki);
+    this.id = fleet;
+    this.#authority = certificate;
     const folder = join(dataDir, "fleet");
     this.#broker = new Broker({ listen, form, pki, folder, log, metrics, wallMs, onNodes: options.onNodes });
     this.#db = new OutboxDb(join(dataDir, "outbox.db"));
@@ -91,7 +95,7 @@ export class Fleet {
 
   /** Resolves with the addresses of the broker and of the file server. A broker that is a unit may start later. */
   async start(): Promise<BrokerAddress & { readonly files: BrokerAddress }> {
-    const { pki, log, metrics, nowMs } = this.#options;
+    const { pki, log, metrics, nowMs, wallMs } = this.#options;
     const at = await this.#broker.start();
     const files = await this.#files.start();
     this.#link = new Link({
@@ -100,10 +104,15 @@ export class Fleet {
       log,
       metrics,
       nowMs,
+      wallMs,
+      authority: this.#authority,
+      isAdmitted: (node) => this.isKnown(node),
+      nodeOf: (uri) => this.#broker.nodes.nodeOf(uri),
       onEvent: (node, text) => this.#takeEvent(node, text),
       onPresence: (node, text) => this.#takePresence(node, text),
       onAnswer: (node, run, text) => this.#asking.questions.take(node, run, text),
       onFlood: (node) => this.#broker.nodes.pause(node),
+      onUnsigned: (node) => this.#nodes.refuse(node),
     });
     const linking = this.#link.start();
     if (this.#options.form === "unit") linking.catch((error) => this.#failed(error));

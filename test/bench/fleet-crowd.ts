@@ -1,12 +1,15 @@
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { connect, type Msg, type NatsConnection } from "@nats-io/transport-node";
+import { connect, type Msg } from "@nats-io/transport-node";
+import { CollectorSession } from "../../src/agent/link/collector-session.ts";
 import { StatusLease } from "../../src/agent/status/status-lease.ts";
+import { after } from "../../src/host/after.ts";
 import type { Answer } from "../../src/wire/fleet/answer.ts";
 import type { FleetEventOf } from "../../src/wire/fleet/event.ts";
 import { type Order, parseOrder } from "../../src/wire/fleet/order.ts";
 import type { Presence } from "../../src/wire/fleet/presence.ts";
+import { SESSION_HEADERS } from "../../src/wire/fleet/session.ts";
 import { parseSignedOrder } from "../../src/wire/fleet/signed-order.ts";
 import { SUBJECTS } from "../../src/wire/fleet/subjects.ts";
 import { makeExecutionId } from "../../src/wire/ids.ts";
@@ -24,13 +27,14 @@ const ANSWER_WITHIN_MS = 60_000;
 /** A provider is a program of its own on a node, which starts within this. */
 const LOOK_MS = 50;
 const newId = () => makeExecutionId(Date.now(), randomBytes(16));
+const SILENT = { event: () => undefined };
 let times: number[] = [];
 
 interface Opened extends Pick<Order, "kind" | "run" | "user"> {
   readonly digest: string;
-  /** What each node says to it: its name is in the subject. */
-  readonly start: Uint8Array;
-  readonly complete: Uint8Array;
+  /** What each node says to it: its name is in the subject, and its seal is its own. */
+  readonly start: string;
+  readonly complete: string;
 }
 
 let last: { readonly message: Uint8Array; readonly opened: Opened | undefined } | undefined;
@@ -48,8 +52,8 @@ function parse(text: string): Opened | undefined {
   if (signed === undefined || order === undefined) return undefined;
   const digest = createHash("sha256").update(signed.order).digest("hex");
   const { kind, run, user } = order;
-  const say = (state: Answer["state"], rows: Answer["rows"]): Uint8Array =>
-    Buffer.from(JSON.stringify({ v: 1, user, digest, state, why: "", text: "", rows } satisfies Answer));
+  const say = (state: Answer["state"], rows: Answer["rows"]): string =>
+    JSON.stringify({ v: 1, user, digest, state, why: "", text: "", rows } satisfies Answer);
   const found = [{ uptimeSeconds: 86_400, load1: 0.25, load5: 0.5, load15: 0.75 }];
   return { kind, run, user, digest, start: say("start", []), complete: say("complete", found) };
 }
@@ -63,22 +67,29 @@ async function startNode(node: string): Promise<void> {
     waitOnFirstConnect: true,
     timeout: ANSWER_WITHIN_MS,
   });
+  let onOpen = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    onOpen = resolve;
+  });
+  const session = new CollectorSession({ nats, node, pki, log: SILENT, wallMs: Date.now, after, onOpen });
   const [journal, start] = [newId(), newId()];
   let sequence = 0;
   const accept = ({ digest, run, user }: Opened): void => {
     sequence += 1;
     const none = { why: "", text: "", code: null, signal: null, by: "", digest } as const;
     const head = { v: 1, kind: "state", journal, sequence, at: Date.now() } as const;
-    void tell(nats, node, { ...head, run, user, state: "accepted", ...none });
+    void tell(session, { ...head, run, user, state: "accepted", ...none });
   };
   const answer = ({ run, start, complete }: Opened): void => {
     const subject = SUBJECTS.answers(node, run);
-    nats.publish(subject, start);
-    setTimeout(() => nats.publish(subject, complete), LOOK_MS);
+    session.publish(subject, start);
+    setTimeout(() => session.publish(subject, complete), LOOK_MS);
   };
   const callback = (_: unknown, message: Msg): void => {
-    const opened = open(message.data);
-    if (opened?.kind === "ask") answer(opened);
+    const isHelloWanted = message.headers?.has(SESSION_HEADERS.again) === true;
+    const opened = isHelloWanted ? undefined : open(message.data);
+    if (isHelloWanted) session.hello();
+    else if (opened?.kind === "ask") answer(opened);
     else if (opened !== undefined) accept(opened);
   };
   for (const subject of [SUBJECTS.orders(node), SUBJECTS.questions(node), SUBJECTS.allQuestions])
@@ -95,17 +106,19 @@ async function startNode(node: string): Promise<void> {
     };
     const head = { v: 1, start, at: Date.now(), agent: "bench", journal, sequence, load } as const;
     const presence: Presence = { ...head, ...memory };
-    nats.publish(SUBJECTS.presence(node), JSON.stringify(presence));
+    session.publish(SUBJECTS.presence(node), JSON.stringify(presence));
   };
-  await nats.flush();
+  session.hello();
+  await opened;
   appear();
   setInterval(appear, PRESENCE_EVERY_MS);
   const lease = new StatusLease(appear);
   nats.subscribe(SUBJECTS.watch, { callback: () => lease.renew() });
 }
 
-async function tell(nats: NatsConnection, node: string, event: FleetEventOf<"state">): Promise<void> {
-  await nats.request(SUBJECTS.events(node), JSON.stringify(event), { timeout: ANSWER_WITHIN_MS });
+async function tell(session: CollectorSession, event: FleetEventOf<"state">): Promise<void> {
+  const reply = await session.request(JSON.stringify(event), ANSWER_WITHIN_MS);
+  if (reply === undefined) throw new Error("The answer is not the collector's");
   times.push(Number(process.hrtime.bigint() / 1_000n));
 }
 

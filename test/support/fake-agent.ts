@@ -1,14 +1,17 @@
 import { randomBytes } from "node:crypto";
 import type { Msg, MsgCallback, NatsConnection } from "@nats-io/transport-node";
+import { CollectorSession } from "../../src/agent/link/collector-session.ts";
 import type { BrokerAddress } from "../../src/fleet/link/connect.ts";
+import { after } from "../../src/host/after.ts";
 import type { Answer } from "../../src/wire/fleet/answer.ts";
 import type { FleetEvent, FleetEventOf } from "../../src/wire/fleet/event.ts";
 import { type Order, parseOrder } from "../../src/wire/fleet/order.ts";
 import type { Presence } from "../../src/wire/fleet/presence.ts";
+import { SESSION_HEADERS } from "../../src/wire/fleet/session.ts";
 import { parseSignedOrder } from "../../src/wire/fleet/signed-order.ts";
 import { SUBJECTS } from "../../src/wire/fleet/subjects.ts";
 import { makeExecutionId } from "../../src/wire/ids.ts";
-import { connectNode } from "./fleet-broker.ts";
+import { connectNode, SILENT } from "./fleet-broker.ts";
 import { poll } from "./poll.ts";
 
 /** Time for a busy collector's answer; a collector that is gone must not use up a test's time. */
@@ -25,16 +28,23 @@ export class FakeAgent {
   /** How often the agent was asked to report each second. */
   watched = 0;
   readonly #connection: NatsConnection;
+  readonly #session: CollectorSession;
 
-  private constructor(node: string, connection: NatsConnection) {
+  private constructor({ node, pki }: { pki: string; node: string }, connection: NatsConnection) {
     this.node = node;
     this.#connection = connection;
+    this.#session = new CollectorSession({
+      ...{ nats: connection, node, pki, log: SILENT, wallMs: Date.now, after },
+      onOpen: () => undefined,
+    });
+    void this.#follow();
     connection.subscribe(SUBJECTS.watch, {
       callback: () => {
         this.watched += 1;
       },
     });
     const callback: MsgCallback<Msg> = (_, message) => {
+      if (message.headers?.has(SESSION_HEADERS.again)) this.#session.hello();
       const signed = parseSignedOrder(message.string());
       const order = signed === undefined ? undefined : parseOrder(signed.order);
       if (order !== undefined) this.orders.push(order);
@@ -44,9 +54,22 @@ export class FakeAgent {
   }
 
   static async connect(at: BrokerAddress, place: { pki: string; node: string }): Promise<FakeAgent> {
-    const agent = new FakeAgent(place.node, await connectNode(at, { ...place, isLasting: true }));
-    await agent.#connection.flush();
+    const agent = new FakeAgent(place, await connectNode(at, { ...place, isLasting: true }));
+    agent.#session.hello();
+    await agent.#opened();
     return agent;
+  }
+
+  async #follow(): Promise<void> {
+    for await (const { type } of this.#connection.status()) {
+      if (type === "disconnect") this.#session.lose();
+      if (type === "reconnect") this.#session.hello();
+    }
+  }
+
+  /** The collector knows this agent: after a restart of either that takes a moment. */
+  async #opened(): Promise<void> {
+    await poll(`a session of ${this.node}`, () => this.#session.isOpen);
   }
 
   async beSeen(more: Partial<Presence> = {}): Promise<void> {
@@ -66,18 +89,19 @@ export class FakeAgent {
       facts: null,
       ...more,
     };
-    this.#connection.publish(SUBJECTS.presence(this.node), JSON.stringify(presence));
+    await this.#opened();
+    this.#session.publish(SUBJECTS.presence(this.node), JSON.stringify(presence));
     await this.#connection.flush();
   }
 
   /** Sends this node's answer to a question. */
   say(run: string, answer: Answer): void {
-    this.#connection.publish(SUBJECTS.answers(this.node, run), JSON.stringify(answer));
+    this.#session.publish(SUBJECTS.answers(this.node, run), JSON.stringify(answer));
   }
 
   /** Reports presence this many times at once. */
   flood(count: number): void {
-    for (let i = 0; i < count; i += 1) this.#connection.publish(SUBJECTS.presence(this.node), "{}");
+    for (let i = 0; i < count; i += 1) this.#session.publish(SUBJECTS.presence(this.node), "{}");
   }
 
   get isClosed(): boolean {
@@ -95,10 +119,10 @@ export class FakeAgent {
   }
 
   async tell(event: FleetEvent): Promise<string> {
-    const answer = await this.#connection.request(SUBJECTS.events(this.node), JSON.stringify(event), {
-      timeout: ANSWER_WITHIN_MS,
-    });
-    return answer.string();
+    await this.#opened();
+    const reply = await this.#session.request(JSON.stringify(event), ANSWER_WITHIN_MS);
+    if (reply === undefined) throw new Error(`The answer to ${event.kind} is not the collector's`);
+    return reply.answer;
   }
 
   /** Reports a state of a run. */

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { after } from "../../host/after.ts";
 import type { Log } from "../../host/log.ts";
-import { PROOF_HEADER } from "../../wire/fleet/event.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import type { Presence } from "../../wire/fleet/presence.ts";
+import { SESSION_HEADERS } from "../../wire/fleet/session.ts";
 import { SUBJECTS } from "../../wire/fleet/subjects.ts";
 import { makeExecutionId, ULID_RANDOM_BYTES } from "../../wire/ids.ts";
 import type { AgentConfig } from "../config.ts";
@@ -12,6 +13,7 @@ import { BlobSource, type BlobSourceOptions } from "../files/blob-source.ts";
 import { FetchedBlobs } from "../files/fetched-blobs.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import { StatusLease } from "../status/status-lease.ts";
+import { CollectorSession } from "./collector-session.ts";
 import { readFacts, readLoad } from "./facts.ts";
 import { RootLink, type RootStatus } from "./root-link.ts";
 
@@ -32,6 +34,7 @@ interface AgentOptions {
 export class Agent {
   readonly #options: AgentOptions;
   readonly #nats: NatsConnection;
+  readonly #session: CollectorSession;
   readonly #link: RootLink;
   readonly #start: string;
   #status: RootStatus | undefined;
@@ -62,7 +65,11 @@ export class Agent {
     this.#options = options;
     this.#nats = nats;
     this.#start = makeExecutionId(options.nowMs(), randomBytes(ULID_RANDOM_BYTES));
-    const { node, socket } = options.config;
+    const { node, socket, pki } = options.config;
+    this.#session = new CollectorSession({
+      ...{ nats, node, pki, log: options.log, wallMs: options.nowMs, after },
+      onOpen: () => this.#appearAnew(),
+    });
     const source = new BlobSource(sourceOf(options.config));
     const fetch: BlobSource["fetch"] = (blob, to) => source.fetch(blob, to);
     const blobs = new FetchedBlobs({ folder: options.config.cacheDir, fetch, log: options.log });
@@ -79,6 +86,7 @@ export class Agent {
     this.#nats.subscribe(SUBJECTS.watch, { callback: () => this.#watched.renew() });
     this.#timer = setInterval(() => this.#appear(), AGENT_LIMITS.presenceEveryMs);
     void this.#follow();
+    this.#session.hello();
   }
 
   /** Resolves when the connection has ended for good. */
@@ -90,6 +98,7 @@ export class Agent {
     clearInterval(this.#timer);
     this.#watched.end();
     this.#link.close();
+    this.#session.end();
     await this.#nats.close();
   }
 
@@ -98,6 +107,7 @@ export class Agent {
       // A callback that throws would close the connection.
       callback: (error, message) => {
         try {
+          if (message.headers?.has(SESSION_HEADERS.again)) return this.#session.hello();
           const fits = error === null && message.data.length <= FLEET_LIMITS.maxMessageBytes;
           if (!fits || !this.#link.order(message.string())) this.#dropped += 1;
         } catch (thrown) {
@@ -109,9 +119,8 @@ export class Agent {
 
   async #tell(event: string, answer: (text: string, proof: string) => void): Promise<void> {
     try {
-      const subject = SUBJECTS.events(this.#options.config.node);
-      const reply = await this.#nats.request(subject, event, { timeout: AGENT_LIMITS.tellAgainAfterMs });
-      answer(reply.string(), reply.headers?.get(PROOF_HEADER) ?? "");
+      const reply = await this.#session.request(event, AGENT_LIMITS.tellAgainAfterMs);
+      if (reply !== undefined) answer(reply.answer, reply.proof);
     } catch {
       // The collector is away: mlagent-root resends it.
     }
@@ -121,7 +130,7 @@ export class Agent {
   #say(run: string, text: string): void {
     const { config, log } = this.#options;
     try {
-      this.#nats.publish(SUBJECTS.answers(config.node, run), text);
+      this.#session.publish(SUBJECTS.answers(config.node, run), text);
     } catch (error) {
       log.event("warning", "cannot answer a question", { error: String(error) });
     }
@@ -132,16 +141,25 @@ export class Agent {
     const hasChanged = this.#status?.running !== status.running;
     const hasOtherFacts = factsOf(this.#status) !== factsOf(status);
     this.#status = status;
-    if (isFirst || hasOtherFacts) this.#presences = 0;
-    if (isFirst || hasChanged || hasOtherFacts) this.#appear();
+    if (isFirst || hasOtherFacts) this.#appearAnew();
+    else if (hasChanged) this.#appear();
+  }
+
+  /** With facts. */
+  #appearAnew(): void {
+    this.#presences = 0;
+    this.#appear();
   }
 
   #appear(): void {
     const { config, version, nowMs, log } = this.#options;
     if (this.#dropped > 0) log.event("warning", "orders were not passed on", { dropped: this.#dropped });
     this.#dropped = 0;
+    const refused = this.#session.takeRefused();
+    if (refused > 0)
+      log.event("warning", "answers were not the collector's: the broker is not to be trusted", { refused });
     const status = this.#status;
-    if (status === undefined || this.#nats.isClosed()) return;
+    if (status === undefined || this.#nats.isClosed() || !this.#session.isOpen) return;
     const presence: Presence = {
       v: 1,
       start: this.#start,
@@ -156,7 +174,7 @@ export class Agent {
     };
     this.#presences += 1;
     try {
-      this.#nats.publish(SUBJECTS.presence(config.node), JSON.stringify(presence));
+      this.#session.publish(SUBJECTS.presence(config.node), JSON.stringify(presence));
     } catch (error) {
       log.event("warning", "cannot appear", { error: String(error) });
     }
@@ -165,10 +183,8 @@ export class Agent {
   async #follow(): Promise<void> {
     const { log } = this.#options;
     for await (const status of this.#nats.status()) {
-      if (status.type === "reconnect") {
-        this.#presences = 0;
-        this.#appear();
-      }
+      if (status.type === "disconnect") this.#session.lose();
+      if (status.type === "reconnect") this.#session.hello();
       if (status.type === "reconnect" || status.type === "disconnect") log.event("info", `broker: ${status.type}`);
       if (status.type === "error") log.event("warning", "broker: refused", { error: String(status.error) });
     }

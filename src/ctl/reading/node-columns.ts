@@ -33,7 +33,12 @@ const RELAY_COLUMNS: readonly Column<NodeRow>[] = [
   { title: "REFUSED", cell: ({ refused = "-" }) => String(refused), isRight: true },
   { title: CLOCK, cell: ({ behindMs }) => (behindMs === undefined ? "-" : `${-behindMs} ms`), isRight: true },
 ];
-const LOOKS: Readonly<Record<FleetNode["state"], string>> = { present: "32", absent: "31", duplicate: "33" };
+const LOOKS: Readonly<Record<FleetNode["state"], string>> = {
+  present: "32",
+  absent: "31",
+  duplicate: "33",
+  outdated: "33",
+};
 
 /** What a node's agent reports. */
 function agentColumns(isForPerson: boolean): readonly Column<NodeRow>[] {

@@ -18,6 +18,8 @@ export class NodeTable {
   readonly #nodes = new Map<string, KnownNode>();
   /** The previous start of each node's agent. */
   readonly #earlier = new Map<string, string>();
+  /** When an unsigned message came last, by node. */
+  readonly #refusedMs = new Map<string, number>();
   readonly #clocks: Clocks;
 
   constructor(clocks: Clocks) {
@@ -60,12 +62,25 @@ export class NodeTable {
     return this.#clocks.nowMs() < (this.#nodes.get(node)?.duplicateUntilMs ?? 0);
   }
 
+  /** Notes an unsigned message in this node's name. The caller names admitted nodes only, which bounds their number. */
+  refuse(node: string): void {
+    this.#refusedMs.set(node, this.#clocks.nowMs());
+  }
+
   countPresent(): number {
     return [...this.#nodes.keys()].filter((node) => this.isPresent(node)).length;
   }
 
   view(node: string): FleetNode {
-    const is = { isPresent: this.isPresent(node), isDuplicate: this.isDuplicate(node) };
-    return nodeView(node, this.#nodes.get(node), is);
+    const refusedMs = this.#refusedMs.get(node);
+    const isRefused = refusedMs !== undefined && this.#clocks.nowMs() - refusedMs <= PRESENT_FOR_MS;
+    const state = this.isDuplicate(node)
+      ? "duplicate"
+      : this.isPresent(node)
+        ? "present"
+        : isRefused
+          ? "outdated"
+          : "absent";
+    return nodeView(node, this.#nodes.get(node), state);
   }
 }

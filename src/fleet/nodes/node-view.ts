@@ -2,15 +2,11 @@ import type { FleetNode } from "../../wire/fleet/node-view.ts";
 import type { KnownNode } from "./known-node.ts";
 
 /** The API's view of a node. @param known undefined: not heard from since the collector's start. */
-export function nodeView(
-  node: string,
-  known: KnownNode | undefined,
-  { isPresent, isDuplicate }: { readonly isPresent: boolean; readonly isDuplicate: boolean },
-): FleetNode {
+export function nodeView(node: string, known: KnownNode | undefined, state: FleetNode["state"]): FleetNode {
   const { presence, facts } = known ?? {};
   return {
     node,
-    state: isDuplicate ? "duplicate" : isPresent ? "present" : "absent",
+    state,
     seenMs: known?.seenWallMs ?? null,
     clockMs: known?.clockMs ?? null,
     load: presence?.load ?? null,

@@ -6,8 +6,9 @@ import { is } from "./checks.ts";
  * - `present`: its agent was heard from within 40 s.
  * - `absent`: it was not; orders wait for it until they expire.
  * - `duplicate`: two agents use its name: nothing is sent.
+ * - `outdated`: only unsigned reports come in its name, and are refused: its agent has an older version.
  */
-type NodePresence = "present" | "absent" | "duplicate";
+type NodePresence = "present" | "absent" | "duplicate" | "outdated";
 
 /** A node of the fleet: one with a valid certificate. Fields from its agent are null before the first report. */
 export interface FleetNode {
@@ -49,7 +50,7 @@ export interface FleetUpdate {
   readonly nodes: readonly FleetNode[];
 }
 
-const isState = is("present", "absent", "duplicate");
+const isState = is("present", "absent", "duplicate", "outdated");
 
 export function parseFleetView(value: unknown): FleetView | undefined {
   const { id, nodes } = asRecord(value) ?? {};

@@ -19,6 +19,7 @@ export function problemsOf(known: KnownNode): readonly string[] {
   return [
     ...(summary?.isUp === false ? [t.down] : []),
     ...(fleet?.state === "duplicate" ? [t.duplicate] : []),
+    ...(fleet?.state === "outdated" ? [t.outdated] : []),
     ...(fleet?.state === "absent" && fleet.seenMs !== null ? [t.gone] : []),
     ...((summary?.lost ?? 0) > 0 ? [t.lost] : []),
     ...((summary?.refused ?? 0) > 0 ? [t.refused] : []),

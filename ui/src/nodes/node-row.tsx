@@ -134,6 +134,7 @@ function agentWords(fleet: FleetNode | undefined): string {
   if (fleet === undefined) return t.noAgent;
   if (fleet.state === "present") return fleet.agent ?? t.present;
   if (fleet.state === "duplicate") return t.two;
+  if (fleet.state === "outdated") return t.outdated;
   return fleet.seenMs === null ? t.notSeen : t.goneFor(formatDuration(Date.now() - fleet.seenMs));
 }
 

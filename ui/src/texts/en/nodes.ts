@@ -43,10 +43,12 @@ export const nodes = translated("nodes", {
   noAgent: "none",
   present: "present",
   two: "two of them",
+  outdated: "older",
   goneFor: (time: string) => `gone for ${time}`,
   problems: {
     down: "relay is down",
     duplicate: "two agents answer to its name",
+    outdated: "agent of an older version: update it",
     gone: "agent has gone",
     lost: "lines lost",
     refused: "connections refused",

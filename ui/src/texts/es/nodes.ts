@@ -43,10 +43,12 @@ export const nodes: typeof english = {
   noAgent: "ninguno",
   present: "presente",
   two: "hay dos",
+  outdated: "antiguo",
   goneFor: (time) => `ausente desde hace ${time}`,
   problems: {
     down: "el relay está caído",
     duplicate: "dos agentes responden con su nombre",
+    outdated: "agente de una versión anterior: actualícelo",
     gone: "el agente no responde",
     lost: "se han perdido líneas",
     refused: "conexiones rechazadas",
