@@ -1,3 +1,4 @@
+import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import type { FleetView } from "../wire/fleet/node-view.ts";
 import { parsePresence } from "../wire/fleet/presence.ts";
@@ -13,6 +14,7 @@ interface FleetNodesOptions {
   readonly broker: Broker;
   /** Undefined until the broker has started. */
   readonly link: () => Link | undefined;
+  readonly log: Log;
   readonly metrics: Metrics;
   readonly nowMs: () => number;
   readonly wallMs: () => number;
@@ -77,7 +79,9 @@ export class FleetNodes implements Nodes {
 
   /** An unsigned message came in this node's name. */
   refuse(node: string): void {
-    this.#table.refuse(node);
+    if (!this.#table.refuse(node)) return;
+    const next = "if its agent is of an older version, update it";
+    this.#options.log.event("warning", "unsigned reports in a node's name are refused", { node, next });
   }
 
   /** Called each second. */

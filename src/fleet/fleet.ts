@@ -65,7 +65,7 @@ export class Fleet {
     this.#db = new OutboxDb(join(dataDir, "outbox.db"));
     this.#views = new RunViews({ db: this.#db, after });
     const link = () => this.#link;
-    const nodes = new FleetNodes({ id: this.id, broker: this.#broker, link, metrics, nowMs, wallMs });
+    const nodes = new FleetNodes({ id: this.id, broker: this.#broker, link, log, metrics, nowMs, wallMs });
     this.#nodes = nodes;
     this.#asking = new Asking({ nodes, admitted: () => this.#broker.nodes.names, link, metrics });
     this.#outbox = new Outbox({

@@ -16,7 +16,7 @@ const PROOF = /^([A-Za-z0-9+/]+={0,2}) ([A-Za-z0-9+/]+={0,2})$/;
 /**
  * Signs with a certificate's key. The proof contains the certificate. Reads both files each time, because they may have been renewed.
  *
- * @param file without its ending: FILE.crt, FILE.key
+ * @param file The path without its ending: FILE.crt, FILE.key.
  */
 export function proveWith(file: string, bytes: Uint8Array): string {
   const certificate = new X509Certificate(readFileSync(`${file}.crt`));
@@ -44,7 +44,7 @@ export function isByCollector(...of: Parameters<typeof provenUri>): boolean {
   return CONTROL.test(provenUri(...of) ?? "");
 }
 
-/** Ed25519 and Ed448 include their hash. */
+/** Null for Ed25519 and Ed448, which include their hash. */
 function hashFor({ asymmetricKeyType }: KeyObject): "sha256" | null {
   return asymmetricKeyType?.startsWith("ed") === true ? null : "sha256";
 }

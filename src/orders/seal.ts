@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from "node:crypto";
 
 /** What a seal covers besides its direction, which has a key of its own, and the node, whose session has. */
-export interface Sealed {
+interface Sealed {
   /** The subject of the node's message, also for the answer to it. */
   readonly subject: string;
   readonly counter: number;

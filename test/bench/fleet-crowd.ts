@@ -9,7 +9,6 @@ import type { Answer } from "../../src/wire/fleet/answer.ts";
 import type { FleetEventOf } from "../../src/wire/fleet/event.ts";
 import { type Order, parseOrder } from "../../src/wire/fleet/order.ts";
 import type { Presence } from "../../src/wire/fleet/presence.ts";
-import { SESSION_HEADERS } from "../../src/wire/fleet/session.ts";
 import { parseSignedOrder } from "../../src/wire/fleet/signed-order.ts";
 import { SUBJECTS } from "../../src/wire/fleet/subjects.ts";
 import { makeExecutionId } from "../../src/wire/ids.ts";
@@ -86,10 +85,8 @@ async function startNode(node: string): Promise<void> {
     setTimeout(() => session.publish(subject, complete), LOOK_MS);
   };
   const callback = (_: unknown, message: Msg): void => {
-    const isHelloWanted = message.headers?.has(SESSION_HEADERS.again) === true;
-    const opened = isHelloWanted ? undefined : open(message.data);
-    if (isHelloWanted) session.hello();
-    else if (opened?.kind === "ask") answer(opened);
+    const opened = session.hears(message) ? undefined : open(message.data);
+    if (opened?.kind === "ask") answer(opened);
     else if (opened !== undefined) accept(opened);
   };
   for (const subject of [SUBJECTS.orders(node), SUBJECTS.questions(node), SUBJECTS.allQuestions])

@@ -7,7 +7,6 @@ import type { Answer } from "../../src/wire/fleet/answer.ts";
 import type { FleetEvent, FleetEventOf } from "../../src/wire/fleet/event.ts";
 import { type Order, parseOrder } from "../../src/wire/fleet/order.ts";
 import type { Presence } from "../../src/wire/fleet/presence.ts";
-import { SESSION_HEADERS } from "../../src/wire/fleet/session.ts";
 import { parseSignedOrder } from "../../src/wire/fleet/signed-order.ts";
 import { SUBJECTS } from "../../src/wire/fleet/subjects.ts";
 import { makeExecutionId } from "../../src/wire/ids.ts";
@@ -37,14 +36,13 @@ export class FakeAgent {
       ...{ nats: connection, node, pki, log: SILENT, wallMs: Date.now, after },
       onOpen: () => undefined,
     });
-    void this.#follow();
     connection.subscribe(SUBJECTS.watch, {
       callback: () => {
         this.watched += 1;
       },
     });
     const callback: MsgCallback<Msg> = (_, message) => {
-      if (message.headers?.has(SESSION_HEADERS.again)) this.#session.hello();
+      if (this.#session.hears(message)) return;
       const signed = parseSignedOrder(message.string());
       const order = signed === undefined ? undefined : parseOrder(signed.order);
       if (order !== undefined) this.orders.push(order);
@@ -58,13 +56,6 @@ export class FakeAgent {
     agent.#session.hello();
     await agent.#opened();
     return agent;
-  }
-
-  async #follow(): Promise<void> {
-    for await (const { type } of this.#connection.status()) {
-      if (type === "disconnect") this.#session.lose();
-      if (type === "reconnect") this.#session.hello();
-    }
   }
 
   /** The collector knows this agent: after a restart of either that takes a moment. */

@@ -5,7 +5,6 @@ import { after } from "../../host/after.ts";
 import type { Log } from "../../host/log.ts";
 import { FLEET_LIMITS } from "../../wire/fleet/limits.ts";
 import type { Presence } from "../../wire/fleet/presence.ts";
-import { SESSION_HEADERS } from "../../wire/fleet/session.ts";
 import { SUBJECTS } from "../../wire/fleet/subjects.ts";
 import { makeExecutionId, ULID_RANDOM_BYTES } from "../../wire/ids.ts";
 import type { AgentConfig } from "../config.ts";
@@ -107,7 +106,7 @@ export class Agent {
       // A callback that throws would close the connection.
       callback: (error, message) => {
         try {
-          if (message.headers?.has(SESSION_HEADERS.again)) return this.#session.hello();
+          if (error === null && this.#session.hears(message)) return;
           const fits = error === null && message.data.length <= FLEET_LIMITS.maxMessageBytes;
           if (!fits || !this.#link.order(message.string())) this.#dropped += 1;
         } catch (thrown) {
@@ -183,8 +182,6 @@ export class Agent {
   async #follow(): Promise<void> {
     const { log } = this.#options;
     for await (const status of this.#nats.status()) {
-      if (status.type === "disconnect") this.#session.lose();
-      if (status.type === "reconnect") this.#session.hello();
       if (status.type === "reconnect" || status.type === "disconnect") log.event("info", `broker: ${status.type}`);
       if (status.type === "error") log.event("warning", "broker: refused", { error: String(status.error) });
     }

@@ -1,4 +1,4 @@
-import { headers, type NatsConnection } from "@nats-io/transport-node";
+import { headers, type Msg, type NatsConnection } from "@nats-io/transport-node";
 import type { Log } from "../../host/log.ts";
 import { readAuthority } from "../../orders/authority.ts";
 import { Hello } from "../../orders/handshake.ts";
@@ -34,6 +34,8 @@ const WELCOME_WITHIN_MS = 10_000;
 /**
  * What this node sends to the collector, with seals that prove it, and the collector's answers, verified: the broker between them is
  * not trusted. Says hello until the collector has answered, after each connection anew, and when the collector requests it.
+ *
+ * The owner passes messages of the orders' subject to `hears`, and calls `hello` once it has subscribed.
  */
 export class CollectorSession {
   readonly #options: CollectorSessionOptions;
@@ -48,6 +50,7 @@ export class CollectorSession {
 
   constructor(options: CollectorSessionOptions) {
     this.#options = options;
+    void this.#follow();
   }
 
   get isOpen(): boolean {
@@ -74,15 +77,15 @@ export class CollectorSession {
     void this.#open(this.#connection);
   }
 
-  /** The connection is lost: the collector may be another process when it is back. */
-  lose(): void {
-    this.#connection += 1;
-    this.#session = undefined;
-    this.#isWaiting = false;
+  /** Says hello if the message is the collector's request for that, or the broker's. @returns whether it is */
+  hears(message: Msg): boolean {
+    const isRequest = message.headers?.has(SESSION_HEADERS.again) === true;
+    if (isRequest) this.hello();
+    return isRequest;
   }
 
   end(): void {
-    this.lose();
+    this.#lose();
     this.#endPause?.();
   }
 
@@ -90,7 +93,7 @@ export class CollectorSession {
   publish(subject: string, text: string): boolean {
     const sealed = this.#seal(subject, text);
     if (sealed === undefined) return false;
-    this.#options.nats.publish(subject, text, { headers: sealed.headers });
+    this.#options.nats.publish(subject, sealed.payload, { headers: sealed.headers });
     return true;
   }
 
@@ -103,7 +106,8 @@ export class CollectorSession {
     const sealed = this.#seal(subject, event);
     if (sealed === undefined) return undefined;
     const { keys, counter } = sealed;
-    const reply = await this.#options.nats.request(subject, event, { timeout: withinMs, headers: sealed.headers });
+    const options = { timeout: withinMs, headers: sealed.headers };
+    const reply = await this.#options.nats.request(subject, sealed.payload, options);
     const seal = parseSeal(reply.headers?.get(SESSION_HEADERS.seal) ?? "");
     // The counter is the event's: the answer to another event does not fit.
     if (seal === undefined || !isSealed(keys.fromCollector, { subject, counter, payload: reply.data }, seal.mac)) {
@@ -113,15 +117,30 @@ export class CollectorSession {
     return { answer: reply.string(), proof: reply.headers?.get(PROOF_HEADER) ?? "" };
   }
 
+  async #follow(): Promise<void> {
+    for await (const { type } of this.#options.nats.status()) {
+      if (type === "disconnect") this.#lose();
+      if (type === "reconnect") this.hello();
+    }
+  }
+
+  /** The collector may be another process when the connection is back. */
+  #lose(): void {
+    this.#connection += 1;
+    this.#session = undefined;
+    this.#isWaiting = false;
+  }
+
   #seal(subject: string, text: string) {
     const session = this.#session;
     if (session === undefined) return undefined;
     session.counter += 1;
     const { keys, counter } = session;
-    const mac = macOf(keys.fromNode, { subject, counter, payload: Buffer.from(text) });
+    const payload = Buffer.from(text);
+    const mac = macOf(keys.fromNode, { subject, counter, payload });
     const head = headers();
     head.set(SESSION_HEADERS.seal, sealText({ session: keys.id, counter, mac }));
-    return { headers: head, keys, counter };
+    return { payload, headers: head, keys, counter };
   }
 
   async #open(connection: number): Promise<void> {
@@ -148,10 +167,10 @@ export class CollectorSession {
       const request = { timeout: WELCOME_WITHIN_MS, headers: head };
       const reply = await nats.request(SUBJECTS.events(node), hello.text, request);
       const keys = hello.open(reply.string(), { authority: readAuthority(pki).certificate, nowMs: wallMs() });
-      if (keys === undefined) this.#complain("its answer to hello is not the collector's: is it of an older version?");
+      if (keys === undefined) this.#complain("the answer is not the collector's: update it first if it is older");
       return keys;
     } catch (error) {
-      this.#complain(String(error));
+      this.#complain(`no answer, the collector's log says more if it refuses this node: ${String(error)}`);
       return undefined;
     }
   }

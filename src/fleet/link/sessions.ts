@@ -53,6 +53,9 @@ export class Sessions {
   /** By node, then by id: the one used last is last. */
   readonly #nodes = new Map<string, Map<string, Session>>();
 
+  /** Nodes whose hello was refused last. */
+  readonly #logged = new Set<string>();
+
   constructor(options: SessionsOptions) {
     this.#options = options;
   }
@@ -63,10 +66,13 @@ export class Sessions {
     const trust = { authority, nowMs: wallMs() };
     const opened = welcome(node, text, { trust, pki, isOfNode: (uri) => nodeOf(uri) === node });
     if (opened === undefined) {
-      const next = "compare its certificate with nodes.list, and its clock with this one";
-      log.event("warning", "no session with a node: its hello is not signed by its valid certificate", { node, next });
+      const next = "compare its certificate with nodes.list, and this clock with its validity";
+      const message = "no session with a node: its hello is not signed with its valid certificate";
+      if (!this.#logged.has(node)) log.event("warning", message, { node, next });
+      this.#logged.add(node);
       return undefined;
     }
+    this.#logged.delete(node);
     const sessions = this.#nodes.get(node) ?? new Map<string, Session>();
     this.#nodes.set(node, sessions);
     if (sessions.size >= MAX_SESSIONS_OF_NODE) sessions.delete(oldestOf(sessions));

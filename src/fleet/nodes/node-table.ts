@@ -62,9 +62,15 @@ export class NodeTable {
     return this.#clocks.nowMs() < (this.#nodes.get(node)?.duplicateUntilMs ?? 0);
   }
 
-  /** Notes an unsigned message in this node's name. The caller names admitted nodes only, which bounds their number. */
-  refuse(node: string): void {
+  /**
+   * Notes an unsigned message in this node's name. The caller names admitted nodes only, which bounds their number.
+   *
+   * @returns whether it is the first of late
+   */
+  refuse(node: string): boolean {
+    const isFirst = !this.#isRefused(node);
     this.#refusedMs.set(node, this.#clocks.nowMs());
+    return isFirst;
   }
 
   countPresent(): number {
@@ -72,15 +78,17 @@ export class NodeTable {
   }
 
   view(node: string): FleetNode {
+    return nodeView(node, this.#nodes.get(node), this.#stateOf(node));
+  }
+
+  #stateOf(node: string): FleetNode["state"] {
+    if (this.isDuplicate(node)) return "duplicate";
+    if (this.isPresent(node)) return "present";
+    return this.#isRefused(node) ? "outdated" : "absent";
+  }
+
+  #isRefused(node: string): boolean {
     const refusedMs = this.#refusedMs.get(node);
-    const isRefused = refusedMs !== undefined && this.#clocks.nowMs() - refusedMs <= PRESENT_FOR_MS;
-    const state = this.isDuplicate(node)
-      ? "duplicate"
-      : this.isPresent(node)
-        ? "present"
-        : isRefused
-          ? "outdated"
-          : "absent";
-    return nodeView(node, this.#nodes.get(node), state);
+    return refusedMs !== undefined && this.#clocks.nowMs() - refusedMs <= PRESENT_FOR_MS;
   }
 }

@@ -23,7 +23,7 @@ const SHAPE = { v: is(1), key: isKey, proof: isText(MAX_PROOF_CHARACTERS, 1) } a
 /** One side's key of the session, and its signature. */
 export type Greeting = Checked<typeof SHAPE>;
 
-export interface SealFields {
+interface SealFields {
   /** The session's id. */
   readonly session: string;
   /** Of the node's message; an answer repeats it. */

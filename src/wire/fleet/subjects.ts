@@ -14,9 +14,9 @@ function nodeOfToken(token: string): string | undefined {
 
 /** Subjects of one node. The broker lets it use these and no others. */
 export const SUBJECTS = {
-  /** To the node: `SignedOrder`. */
+  /** To the node: `SignedOrder`, or a request to say hello (`SESSION_HEADERS.again`). */
   orders: (node: string) => `fleet.do.${subjectToken(node)}`,
-  /** From the node, a request: `FleetEvent`; the answer is an `EventAnswer`. */
+  /** From the node, a request: `FleetEvent`, answered by an `EventAnswer`; or a hello (`session.ts`), answered by a welcome. */
   events: (node: string) => `fleet.evt.${subjectToken(node)}`,
   /** From the node: `Presence`. */
   presence: (node: string) => `fleet.seen.${subjectToken(node)}`,
@@ -35,7 +35,7 @@ export const SUBJECTS = {
 /** The collector's subscriptions. */
 export const ALL_NODES = { events: "fleet.evt.*", presence: "fleet.seen.*", answers: "fleet.ans.*.*" } as const;
 
-/** The node that sent a message: its token in the subject, which the broker's permissions guarantee. */
+/** In whose name a message came: the token in its subject. A session's seal proves it. */
 export function senderOf(subject: string): { readonly node: string; readonly id?: string } | undefined {
   const [fleet, kind, token = "", id, ...more] = subject.split(".");
   const node = nodeOfToken(token);

@@ -82,9 +82,7 @@ async function startNode(node: string, timer: typeof after = after): Promise<Nod
   const of = { nats, node, pki, log: SILENT, wallMs: Date.now, after: timer };
   const session = new CollectorSession({ ...of, onOpen: () => undefined });
   nats.subscribe(SUBJECTS.orders(node), {
-    callback: (_, message) => {
-      if (message.headers?.has(SESSION_HEADERS.again)) session.hello();
-    },
+    callback: (_, message) => void session.hears(message),
   });
   await nats.flush();
   session.hello();
@@ -295,6 +293,7 @@ test("a collector that has started anew knows no session: it requests a hello, a
   await reports("node1", "again");
 });
 
+// The last one: node1 stays revoked.
 test("a revoked node's session ends, and it gets no other", async () => {
   const listed = parseListedNodes(readFileSync(join(pki, NODES_LIST), "utf8"));
   revoked.add(listed.find(({ name }) => name === "node1")?.uri ?? "");

@@ -29,7 +29,8 @@ export function NodeChoice({ nodes, chosen, onToggle }: NodeChoiceProps): JSX.El
 const GIB = 2 ** 30;
 
 function aboutOf({ state, load, memoryFreeBytes, cpus }: FleetNode): string {
-  if (state !== "present") return state === "absent" ? t.absent : t.twoAgents;
+  if (state === "absent") return t.absent;
+  if (state !== "present") return state === "outdated" ? t.oldAgent : t.twoAgents;
   const free = memoryFreeBytes === null ? [] : [t.free(fixed(memoryFreeBytes / GIB, 1))];
   return [...(load === null ? [] : [t.load(fixed(load, 1))]), ...(cpus === null ? [] : [t.cpus(cpus)]), ...free].join(
     ", ",

@@ -53,6 +53,7 @@ export const run = translated("run", {
   unreadable: (name: string) => `${name} cannot be read: pick it again, or use mlctl run --put`,
   absent: "absent",
   twoAgents: "two agents answer to this name",
+  oldAgent: "agent of an older version",
   load: (load: string) => `load ${load}`,
   cpus: (count: number) => `${count} CPUs`,
   free: (gib: string) => `${gib} GiB free`,

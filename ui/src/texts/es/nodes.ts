@@ -48,7 +48,7 @@ export const nodes: typeof english = {
   problems: {
     down: "el relay está caído",
     duplicate: "dos agentes responden con su nombre",
-    outdated: "agente de una versión anterior: actualícelo",
+    outdated: "agente de una versión anterior: actualízalo",
     gone: "el agente no responde",
     lost: "se han perdido líneas",
     refused: "conexiones rechazadas",

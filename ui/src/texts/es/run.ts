@@ -24,6 +24,7 @@ export const run: typeof english = {
   unreadable: (name) => `No se puede leer ${name}: elígelo de nuevo, o usa mlctl run --put`,
   absent: "ausente",
   twoAgents: "dos agentes responden con este nombre",
+  oldAgent: "agente de una versión anterior",
   load: (load) => `carga ${load}`,
   cpus: (count) => `${count} CPU`,
   free: (gib) => `${gib} GiB libres`,
