@@ -45,7 +45,8 @@ test("node and collector derive the same keys, one for each direction, others in
   expect(theirs?.uri).toMatch(/^urn:marcologger:node:node1:/);
   expect(ours?.id).toMatch(/^[0-9a-f]{16}$/);
   expect(ours?.id).toBe(theirs?.keys.id);
-  const keysOf = (keys: typeof ours) => [keys?.fromNode, keys?.fromCollector].map((key) => key?.export().toString("hex"));
+  const keysOf = (keys: typeof ours) =>
+    [keys?.fromNode, keys?.fromCollector].map((key) => key?.export().toString("hex"));
   expect(keysOf(ours)).toEqual(keysOf(theirs?.keys));
   const again = hello.open(answered(hello), trust());
   expect(new Set([...keysOf(ours), ...keysOf(again)]).size).toBe(4);

@@ -83,8 +83,11 @@ export class Link {
     this.#messages = new NodeRate(MAX_MESSAGES_A_SECOND, nowMs);
     this.#hellos = new NodeRate(MAX_HELLOS_A_SECOND, nowMs);
     this.#helloRequests = new NodeRate(MAX_HELLO_REQUESTS_A_SECOND, nowMs);
-    const help = "Messages in the name of nodes that were not believed, by reason";
-    const refused = metrics.counter("ml_fleet_refused_messages_total", help, "reason");
+    const refused = metrics.counter(
+      "ml_fleet_refused_messages_total",
+      "Messages in the name of nodes that were not believed, by reason",
+      "reason",
+    );
     this.#refused = (reason) => refused(reason).inc();
   }
 

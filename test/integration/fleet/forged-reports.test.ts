@@ -36,7 +36,9 @@ beforeAll(async () => {
   attacker = await connectControl(at, pki);
   attacker.subscribe(">", { callback: (_, message) => void seen.push(message) });
   // It says that it admits whom it should.
-  attacker.subscribe("$SYS.REQ.>", { callback: (_, message) => void message.respond('{"data":{"account_detail":{}}}') });
+  attacker.subscribe("$SYS.REQ.>", {
+    callback: (_, message) => void message.respond('{"data":{"account_detail":{}}}'),
+  });
   await attacker.flush();
   fleet = newFleet({ pki, dataDir, listen: at, form: "unit", metrics });
   await fleet.start();
@@ -57,7 +59,9 @@ function forge(subject: string, from: string, to: string): void {
 }
 
 async function refused(): Promise<number> {
-  const lines = (await metrics.text()).split("\n").filter((line) => line.startsWith("ml_fleet_refused_messages_total{"));
+  const lines = (await metrics.text())
+    .split("\n")
+    .filter((line) => line.startsWith("ml_fleet_refused_messages_total{"));
   return lines.reduce((sum, line) => sum + Number(line.split(" ")[1]), 0);
 }
 

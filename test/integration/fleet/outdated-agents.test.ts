@@ -21,7 +21,11 @@ test("an agent of an older version, which signs nothing, is refused by name, unt
   await poll("the refusal", () => stateOf() === "outdated");
   const refusals = () => logged.filter((each) => JSON.stringify(each).includes("unsigned reports"));
   expect(refusals()).toEqual([
-    ["warning", "unsigned reports in a node's name are refused", { node: "node1", next: expect.stringContaining("update") }],
+    [
+      "warning",
+      "unsigned reports in a node's name are refused",
+      { node: "node1", next: expect.stringContaining("update") },
+    ],
   ]);
   await old.close();
   const updated = await FakeAgent.connect(at, { pki, node: "node1" });
