@@ -29,8 +29,11 @@ export function provenUri(bytes: Uint8Array, proof: string, { authority, nowMs }
   const [, certificate = "", signature = ""] = (proof.length <= MAX_PROOF_CHARACTERS ? PROOF.exec(proof) : null) ?? [];
   if (certificate === "") return undefined;
   try {
-    const signer = new X509Certificate(Buffer.from(certificate, "base64"));
+    const encoded = Buffer.from(certificate, "base64");
+    const signer = new X509Certificate(encoded);
     const { publicKey, validFrom, validTo } = signer;
+    // The parser ignores what follows a certificate.
+    if (!signer.raw.equals(encoded)) return undefined;
     if (!signer.checkIssued(authority) || !signer.verify(authority.publicKey)) return undefined;
     if (nowMs < Date.parse(validFrom) || nowMs > Date.parse(validTo)) return undefined;
     return verify(hashFor(publicKey), bytes, publicKey, Buffer.from(signature, "base64")) ? uriOf(signer) : undefined;

@@ -47,6 +47,12 @@ test("whatever bit of it is changed, it proves nothing", () => {
     expect(trusts(OF, text)).toBe(false);
 });
 
+test("with a byte behind its certificate it proves nothing", () => {
+  const [certificate = "", signature] = proof.split(" ");
+  const longer = Buffer.concat([bytesOf(certificate), Buffer.from([0])]).toString("base64");
+  expect(trusts(OF, `${longer} ${signature}`)).toBe(false);
+});
+
 describe("signed with the key of", () => {
   /** What this certificate's holder can make in the collector's place. */
   async function forged(name: string, from = pki): Promise<string> {

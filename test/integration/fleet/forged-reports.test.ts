@@ -114,15 +114,17 @@ test("an answer to a question: only the node's own", async () => {
   const { signal } = new AbortController();
   const asked = fleet.ask(order, { signed, withinMs: WITHIN_MS, signal });
   await agent.untilOrder("ask");
-  const own = { v: 1, user: "alice", digest: digestOf(signed.order), why: "", text: "" } as const;
-  agent.say(order.run, { ...own, state: "start", rows: [] });
+  const digest = digestOf(signed.order);
+  const says = (state: Answer["state"], rows: Answer["rows"] = []): Answer => {
+    return { v: 1, user: "alice", digest, state, why: "", text: "", rows };
+  };
+  agent.say(order.run, says("start"));
   const subject = SUBJECTS.answers("node1", order.run);
   await poll("its start", () => seen.some((each) => each.subject === subject));
-  const forged: Answer = { ...own, state: "complete", rows: [{ load1: 99 }] };
   await isRefused(2, () => {
-    attacker.publish(subject, JSON.stringify(forged));
+    attacker.publish(subject, JSON.stringify(says("complete", [{ load1: 99 }])));
     forge(subject, '"start"', '"noop"');
   });
-  agent.say(order.run, { ...own, state: "complete", rows: ROWS });
+  agent.say(order.run, says("complete", ROWS));
   expect(await asked).toMatchObject([{ node: "node1", answer: "complete", rows: ROWS }]);
 });
