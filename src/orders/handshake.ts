@@ -39,7 +39,7 @@ interface WelcomeOptions {
   readonly isOfNode: (uri: string) => boolean;
 }
 
-/** The collector's side: answers the hello of a node. Undefined unless this node signed it. Takes up to two milliseconds. */
+/** The collector's side: answers the hello of a node. Undefined unless this node signed it. Takes some two milliseconds. */
 export function welcome(
   node: string,
   text: string,

@@ -44,7 +44,7 @@ interface LinkOptions {
 
 /** Messages of one node per second. A busy node has tens: two for each run. */
 const MAX_MESSAGES_A_SECOND = 500;
-/** Each takes up to two milliseconds. An agent says one a second at most; the broker may repeat them. */
+/** Each takes some two milliseconds. An agent says one a second at most; the broker may repeat them. */
 const MAX_HELLOS_A_SECOND = 4;
 /** An agent that has said hello needs no second request meanwhile. */
 const MAX_HELLO_REQUESTS_A_SECOND = 1;
