@@ -117,7 +117,7 @@ test("equal lines of many nodes fold into one row, with the range of the numbers
   expect(await page.locator(".row.few .text").allInnerTexts()).toEqual(["NaN"]);
 });
 
-test("a rank that falls silent is told", async () => {
+test("a notification says when a rank falls silent", async () => {
   const { ranks, says } = await begin("hangs", ranked(16));
   await says(() => "epoch 1");
   const page = await open("?job=hangs", async (before) => {

@@ -6,8 +6,8 @@ import { start } from "./processes.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 /**
- * A broker that somebody has taken over: it has the true one's certificate, and whoever connects, the attacker as well, reads
- * and writes all subjects in anybody's place.
+ * A broker that has been taken over: it has the true one's certificate, and every client, the attacker included, reads and
+ * writes all subjects.
  */
 export async function startRogueBroker(pki: string): Promise<BrokerAddress> {
   const port = await freePort();

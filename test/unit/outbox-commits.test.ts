@@ -124,7 +124,7 @@ test("a second's look that takes longer is not begun again meanwhile", async () 
   expect(sent).toEqual(["node1", "node1"]);
 });
 
-test("where too much waits for the disk, users are told so, and nothing of what they ask is done", async () => {
+test("requests are refused while too much waits for the disk, and change nothing", async () => {
   const order = runOrder();
   await submit(order);
   const waiting = Array.from({ length: 65_536 }, () => outbox.prune(0));

@@ -44,7 +44,7 @@ test("stores an order, shows it to its owner alone, and lists it", async () => {
   ]);
 });
 
-test("where too much waits for the disk, whoever sends or stops is told to come again", async () => {
+test("orders and stops are refused with a time to retry while too much waits for the disk", async () => {
   const made = await api.stored();
   const { fleet } = api;
   const is = async () => "busy" as const;

@@ -147,7 +147,7 @@ describe("a token of scope peer", () => {
     expect(peersAsked).toEqual([]);
   });
 
-  test("a request marked as passed on goes no further, whoever its sender, who can act as nobody else", async () => {
+  test("a request marked as passed on goes no further, and lets no sender act as another user", async () => {
     const headers = { "content-type": "application/json", "marcologger-passed-on": "1" };
     const passed = (body: unknown, client: ApiClient) =>
       client.request("/api/calls", { method: "POST", headers, body: JSON.stringify(body) });

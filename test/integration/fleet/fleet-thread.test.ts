@@ -111,7 +111,7 @@ test("an outbox that another process has open keeps it from starting, with the r
   await fleet.stop();
 });
 
-test("who waits when the thread ends is told so, and the collector hears its error", async () => {
+test("open calls fail when the thread dies, and the collector gets its error", async () => {
   const file = made(`${START} port.on("message", ({ id, name }) => {
     if (name === "start") done(id); else throw new Error("no memory");
   });`);

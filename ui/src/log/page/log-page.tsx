@@ -35,6 +35,7 @@ import {
 } from "./log-parts.ts";
 import { NewLines } from "./new-lines.tsx";
 import { NoLines } from "./no-lines.tsx";
+import { NoLinesYet } from "./no-lines-yet.tsx";
 import type { RowInsideProps } from "./row-inside.tsx";
 import type { SelectionBarProps } from "./selection-bar.tsx";
 import { titleOf } from "./title-of.ts";
@@ -154,15 +155,11 @@ export function LogPage(props: LogPageProps): JSX.Element {
       />
     );
   if (feed === undefined || shown === undefined || feed.phase === "loading") {
-    // Drawn before the lines arrive, so as not to delay them; an invisible text loads their fonts.
+    // The head stays the same element when the lines arrive: what has the focus in it keeps it.
     return (
       <main class="log-page" aria-busy="true">
         {head}
-        <div class="log-frame">
-          <div class="log unseen" aria-hidden="true">
-            0<b>0</b>
-          </div>
-        </div>
+        <NoLinesYet />
       </main>
     );
   }
